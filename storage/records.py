@@ -1,0 +1,265 @@
+"""The records that the rooms hand to each other: frozen values. Standard library only; no store, no network, no clock.
+
+All offsets are code points into `Article.body`, and `body[start:end] == text` holds for everything that carries both.
+Lists are tuples. `as_json` and `from_json` are the article record of the command line: names follow schema.org,
+`value` is TIMEX3, dates are ISO 8601.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+QuotationType = Literal["direct", "mixed", "indirect"]
+SpeakerType = Literal["Person", "Organization", "Place"]
+TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
+Precision = Literal["time", "day", "week", "month", "quarter", "season", "year", "decade", "century"]
+Grade = Literal["exact", "near", "derived", "shared-quotes", "update"]
+
+COPY_GRADES: Final = frozenset({"exact", "near", "derived"})
+"""The grades that put two articles into one story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of the body with its text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Who said it: never a pronoun. `mention` is the stretch of the body that the name was resolved from."""
+
+    name: str
+    type: SpeakerType = "Person"
+    mention: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """One statement. `confidence` is 0.0 to 1.0; `said` is an EDTF date with its `said_basis`."""
+
+    text: str
+    start: int
+    end: int
+    type: QuotationType
+    verb: str | None = None
+    speaker: Speaker | None = None
+    said: str | None = None
+    said_basis: str | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timex:
+    """One time expression, normalised as TIMEX3. `earliest` and `latest` are days, null where it stays unresolved."""
+
+    text: str
+    start: int
+    end: int
+    type: TimexType
+    value: str | None
+    earliest: str | None = None
+    latest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A dated statement: one sentence, the date it speaks of, and who is named in it."""
+
+    date: str
+    precision: Precision
+    text: str
+    start: int
+    end: int
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A person, organisation or place, under its fullest name, with every span that names it."""
+
+    name: str
+    type: SpeakerType
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What is known of a document from outside it: the caller's word, the feed's, a sidecar's.
+
+    `published` is ISO 8601 and, when given, is believed over the document's own (basis `published_basis`).
+    """
+
+    url: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    published_basis: str = "given"
+    identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article as read, and, once enriched, with what was found in it.
+
+    `published` and `modified` are ISO 8601 as precise as the source: a date, a time without a zone, or with an offset.
+    `published_basis` says where it is from (`given`, `feed`, `json-ld`, `meta`, `header`, `url`, `text`, `record`), or,
+    when there is none, why not (`no-year`, `none`). `agency` is the wire service that a dateline or credit names.
+    `stages` holds the version of each stage that made it, `("extract", 1)`.
+    """
+
+    input: str
+    body: str
+    identifier: str | None = None
+    url: str | None = None
+    headline: str | None = None
+    authors: tuple[str, ...] = ()
+    publisher: str | None = None
+    agency: str | None = None
+    dateline: str | None = None
+    language: str | None = None
+    published: str | None = None
+    published_basis: str | None = None
+    modified: str | None = None
+    quotations: tuple[Quotation, ...] = ()
+    timexes: tuple[Timex, ...] = ()
+    events: tuple[Event, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    stages: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """A name that the same article always gets, whatever order and whatever file it arrives in: 16 hex digits.
+
+        The sender's own identifier (with the publisher) names it; without one the address; without that the text,
+        headline, publisher and date together.
+        """
+        return hashlib.sha256(self.identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    @property
+    def identity(self) -> str:
+        """The key behind `id`. Two documents with one identity are one article; different content is a revision."""
+        if self.identifier:
+            return "\x1f".join(("id", self.publisher or "", self.identifier))
+        if self.url:
+            return "\x1f".join(("url", self.url))
+        return "\x1f".join(("text", self.publisher or "", self.headline or "", self.published or "", self.body))
+
+    @property
+    def content_digest(self) -> str:
+        """sha256 of what the source says (not of what was found in it): equal digests mean nothing new."""
+        parts = (self.headline, self.body, self.publisher, self.published, self.modified, self.url, *self.authors)
+        return hashlib.sha256("\x1f".join(p or "" for p in parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def published_at(self) -> datetime | None:
+        """`published` as an aware UTC time to sort by; a time without a zone counts as UTC, a date as its midnight."""
+        return sort_time(self.published)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A document that could not become an article: why, in one word and one sentence."""
+
+    input: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch shared by two articles: `a` and `b` are (start, end) in the bodies of the first and the second."""
+
+    a: tuple[int, int]
+    b: tuple[int, int]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What two articles are to each other. The pair is unordered; `article` is the one with the smaller id.
+
+    `score` is 0.0 to 1.0; `coverage` is the share of each body (of `article`, of `other`) that the passages hold;
+    `reason` is one readable line that says why this grade.
+    """
+
+    article: str
+    other: str
+    grade: Grade
+    score: float
+    coverage: tuple[float, float]
+    passages: tuple[Passage, ...]
+    reason: str = ""
+
+    @property
+    def is_copy(self) -> bool:
+        """True if this relation puts the two articles into one story."""
+        return self.grade in COPY_GRADES
+
+
+_PARTIAL = re.compile(r"\d{4}(-\d\d)?$")
+
+
+def sort_time(value: str | None) -> datetime | None:
+    """Read an ISO 8601 value as an aware UTC time: no zone counts as UTC, a date as its midnight, a month as its first.
+
+    None for None and for what is no ISO 8601 date.
+    """
+    if not value:
+        return None
+    if _PARTIAL.match(value):
+        value = f"{value}-01-01"[:10] if len(value) == 4 else f"{value}-01"
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _span(s: Span | None) -> dict[str, Any] | None:
+    return None if s is None else {"text": s.text, "start": s.start, "end": s.end}
+
+
+def _speaker(s: Speaker | None) -> dict[str, Any] | None:
+    return None if s is None else {"name": s.name, "type": s.type, "mention": _span(s.mention)}
+
+
+def as_json(article: Article, *, enrichment: bool = True) -> dict[str, Any]:
+    """Give the article record of the command line: a dict that `json.dumps` takes, keys always in the same order."""
+    a = article
+    record: dict[str, Any] = {
+        "@type": "NewsArticle", "id": a.id, "input": a.input, "identifier": a.identifier, "url": a.url,
+        "headline": a.headline, "author": list(a.authors), "publisher": a.publisher, "agency": a.agency,
+        "dateline": a.dateline, "inLanguage": a.language, "datePublished": a.published,
+        "datePublished_basis": a.published_basis, "dateModified": a.modified, "articleBody": a.body,
+    }  # fmt: skip
+    if enrichment:
+        record["quotations"] = [quotation_json(q) for q in a.quotations]
+        record["timexes"] = [
+            {"text": t.text, "start": t.start, "end": t.end, "type": t.type, "value": t.value,
+             "earliest": t.earliest, "latest": t.latest} for t in a.timexes
+        ]  # fmt: skip
+        record["events"] = [
+            {"date": e.date, "precision": e.precision, "text": e.text, "start": e.start, "end": e.end,
+             "people": list(e.people)} for e in a.events
+        ]  # fmt: skip
+        record["mentions"] = [{"name": m.name, "type": m.type, "spans": [list(s) for s in m.spans]} for m in a.mentions]
+    return record
+
+
+def quotation_json(q: Quotation) -> dict[str, Any]:
+    """Give one quotation as the article record has it."""
+    return {
+        "text": q.text, "type": q.type, "start": q.start, "end": q.end, "verb": q.verb, "speaker": _speaker(q.speaker),
+        "dateSaid": q.said, "dateSaid_basis": q.said_basis, "confidence": q.confidence,
+    }  # fmt: skip
+
+
+def refusal_json(refusal: Refusal) -> dict[str, str]:
+    """Give the record of a document that could not be read."""
+    return {"input": refusal.input, "rejected": refusal.reason, "detail": refusal.detail}

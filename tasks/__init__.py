@@ -1,0 +1,1 @@
+"""The work: pure steps on one document, and the doors to disk and store. Imports `storage`, never `flows`."""
