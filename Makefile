@@ -1,0 +1,56 @@
+# Every target does its own set-up into .venv, from nothing but python3 (3.11 or 3.12) and pip.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
+
+.PHONY: help setup demo up test test-hard check format bench lock clean
+
+help:            ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
+
+# The locks name every requirement with its version and hash, so --no-deps leaves nothing out.
+.venv/.run: deployments/requirements.lock pyproject.toml
+	@echo "Setting up .venv (a few minutes the first time)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r deployments/requirements.lock
+	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.run deployments/requirements-dev.lock
+	@$(PIP) --require-hashes -r deployments/requirements-dev.lock
+	@touch $@
+
+demo: .venv/.run  ## Take the sample documents all the way into a database and show what was found
+	@$(BIN)/wiredesk demo
+
+test: .venv/.dev  ## Run the tests (under 10 minutes)
+	@$(BIN)/python -m pytest -m "not hard"
+
+test-hard: .venv/.dev  ## Run the slow and violent tests as well
+	@$(BIN)/python -m pytest
+
+check: .venv/.dev  ## Format, lint, types, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pip --disable-pip-version-check check
+
+format: .venv/.dev  ## Put the code into the house format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.dev  ## Run the benchmarks
+	@$(BIN)/python -m tests.bench
+
+lock:            ## Resolve the requirements anew into deployments/ (hashes, no addresses)
+	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv
+	@.venv/lock/bin/uv --quiet pip compile pyproject.toml --extra dev $(LOCK) -o deployments/requirements-dev.lock >/dev/null
+	@.venv/lock/bin/uv --quiet pip compile pyproject.toml --extra build $(LOCK) -c deployments/requirements-dev.lock \
+		-o deployments/requirements.lock >/dev/null
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+clean:           ## Remove what the targets made; the desk's own data in var/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,91 @@
+"""The door to the disk: finds documents under paths and reads their bytes. Reads files only; writes nothing.
+
+A link that leads out of a searched folder is not followed, and what is no regular file (a pipe, a device, a socket) is never
+opened: opening a pipe would hang for good.
+"""
+
+import glob
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from storage.errors import Rejected
+from tasks.formats import SUFFIXES
+
+UNFINISHED = (".part", ".tmp", ".crdownload", ".download", ".swp", "~")
+"""Endings of names under which programs write what is not whole yet; left alone in folders."""
+
+
+def find(paths: Sequence[str]) -> Iterator[Path | Rejected]:
+    """Name the documents under files, folders and globs, in a stable order.
+
+    A folder is searched through, by suffix; a file that is named is taken whatever its suffix. What cannot be taken
+    comes as a `Rejected` in its place: `unreadable` for a path that is not there, `no-documents` for a folder or a
+    pattern with nothing in it.
+    """
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            yield from _in_folder(path)
+        elif os.path.lexists(path):
+            yield path
+        elif glob.has_magic(given):
+            matches = sorted(glob.glob(given, recursive=True))
+            if not matches:
+                yield Rejected("no-documents", "the pattern matches no file; check it and the folder", subject=given)
+            for match in matches:
+                if Path(match).is_dir():
+                    yield from _in_folder(Path(match))
+                else:
+                    yield Path(match)
+        else:
+            yield Rejected("unreadable", "there is no such file or folder; check the path", subject=given)
+
+
+def _in_folder(folder: Path) -> Iterator[Path | Rejected]:
+    found = False
+    unreadable: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=unreadable.append):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for name in sorted(names):
+            path = Path(root, name)
+            if is_document(name) and (not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())):
+                found = True
+                yield path
+    for error in unreadable:
+        yield Rejected("unreadable", f"the folder could not be listed: {error.strerror}", subject=str(error.filename))
+    if not found and not unreadable:
+        kinds = ", ".join(sorted(SUFFIXES))
+        yield Rejected("no-documents", f"no file in the folder ends in {kinds}", subject=str(folder))
+
+
+def is_document(name: str) -> bool:
+    """True for a file name that a folder search takes: not hidden, not unfinished, a suffix that is read."""
+    lowered = name.lower()
+    if name.startswith(".") or lowered.endswith(UNFINISHED):
+        return False
+    return lowered.endswith(tuple(SUFFIXES))
+
+
+def read(path: Path, *, max_bytes: int) -> bytes:
+    """Read one regular file whole.
+
+    Raises:
+        Rejected: `unreadable` (not there, no permission, no regular file), `too-big` over `max_bytes`.
+    """
+    subject = str(path)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Rejected("unreadable", "it is no regular file; only files are read", subject=subject)
+        # O_NONBLOCK: a pipe that takes the file's place between look and open must not hang the desk.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        detail = f"it could not be opened: {error.strerror or error}; check its permissions and that it is still there"
+        raise Rejected("unreadable", detail, subject=subject) from error
+    if len(data) > max_bytes:
+        detail = f"it is over {max_bytes:,} bytes; raise WIREDESK_MAX_DOCUMENT_BYTES to read it"
+        raise Rejected("too-big", detail, subject=subject)
+    return data

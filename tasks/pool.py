@@ -1,0 +1,72 @@
+"""A warm pool of worker processes that can be killed: where documents are read and enriched.
+
+Holds processes, so it is no pure step; it knows nothing of what runs in it. A time limit inside the process cannot
+stop a parser that never returns, so a worker that overruns is killed and replaced, and only its own document suffers.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+T = TypeVar("T")
+
+
+class TooSlow(Exception):
+    """The call overran its time limit, and the process that ran it was killed."""
+
+
+class WorkerDied(Exception):
+    """The process that ran the call died of it, of too much memory as a rule."""
+
+
+def _begin() -> None:
+    # Ctrl-C goes to the whole process group; the parent decides what happens to work in hand.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Pool:
+    """Runs functions in worker processes. Made by `warm_pool`; results come back by pickle."""
+
+    def __init__(self, pool: ProcessPool) -> None:
+        self._pool = pool
+
+    def submit(self, function: Callable[..., T], *args: Any, timeout_s: float) -> "Future[T]":
+        """Schedule one call; the future raises what the call raised, or pebble's own errors."""
+        future: Future[T] = self._pool.schedule(function, args=args, timeout=timeout_s)
+        return future
+
+    async def run(self, function: Callable[..., T], *args: Any, timeout_s: float) -> T:
+        """Run one call and wait for it without blocking the event loop. Time spent waiting for a worker is free.
+
+        Raises:
+            TooSlow: it ran longer than `timeout_s`.
+            WorkerDied: its process died.
+        """
+        try:
+            return await asyncio.wrap_future(self.submit(function, *args, timeout_s=timeout_s))
+        except TimeoutError as error:
+            raise TooSlow(f"it ran longer than {timeout_s:g} s") from error
+        except ProcessExpired as error:
+            raise WorkerDied("the process that worked on it died") from error
+
+
+@contextlib.contextmanager
+def warm_pool(processes: int) -> Iterator[Pool]:
+    """Open a pool of `processes` workers; on leaving, work in hand is ended and the workers are gone."""
+    # Forkserver: the parent runs threads (Prefect's, the database's), which plain fork would copy in mid-step.
+    context = multiprocessing.get_context("forkserver")
+    pool = ProcessPool(max_workers=processes, context=context, initializer=_begin)
+    try:
+        yield Pool(pool)
+        pool.close()
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join()
