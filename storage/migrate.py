@@ -1,0 +1,95 @@
+"""Brings a database to the tables that this version needs. Reads no setting: it is given an engine.
+
+One Alembic lineage serves SQLite and PostgreSQL. Alembic is only imported when there is something to do: opening a
+store that is up to date costs one query.
+"""
+
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from storage.errors import Misconfigured
+
+HEAD: Final = "0001"
+"""The newest migration; a test holds it against the files."""
+
+_ALEMBIC = threading.Lock()  # its configuration is global
+_UPGRADING: Final = 7_094_177_283_120_554
+
+
+def current(conn: Connection) -> str | None:
+    """Give the migration that the database stands at; None if it has none of our tables."""
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def upgrade(engine: Engine) -> str | None:
+    """Bring the database to `HEAD` in one transaction; give where it stood before. Safe to call from many processes.
+
+    Raises:
+        Misconfigured: the database was made by a newer version.
+    """
+    with engine.connect() as conn, conn.begin():
+        before = current(conn)
+    if before == HEAD:
+        return before
+    with _ALEMBIC, engine.connect() as conn:
+        conn.execution_options(wiredesk_mode="writing")
+        with conn.begin():
+            if engine.dialect.name == "postgresql":
+                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
+            if current(conn) != HEAD:  # another process may have been quicker
+                _refuse_newer(conn)
+                _alembic().command.upgrade(_config(conn), "head")
+    return before
+
+
+def require_head(engine: Engine) -> None:
+    """Do nothing if the database stands at `HEAD`.
+
+    Raises:
+        Misconfigured: it is empty, older or newer; the message says what to do.
+    """
+    with engine.connect() as conn, conn.begin():
+        found = current(conn)
+        if found == HEAD:
+            return
+        if found is not None:
+            _refuse_newer(conn)
+        what = "holds no store yet" if found is None else f"is at {found}, this version needs {HEAD}"
+    raise Misconfigured(f"the database {what}; run `wiredesk db upgrade`", subject=_subject(engine))
+
+
+def _refuse_newer(conn: Connection) -> None:
+    found = current(conn)
+    if found is None:
+        return
+    known = {s.revision for s in _alembic().script.ScriptDirectory.from_config(_config(conn)).walk_revisions()}
+    if found not in known:
+        raise Misconfigured(
+            f"the database was made by a newer version ({found}, this one knows {HEAD}); install that version",
+            subject=_subject(conn.engine),
+        )
+
+
+def _alembic() -> Any:
+    import alembic.command
+    import alembic.config
+    import alembic.script
+
+    return alembic
+
+
+def _config(conn: Connection) -> Any:
+    config = _alembic().config.Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = conn
+    return config
+
+
+def _subject(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)

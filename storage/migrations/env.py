@@ -1,0 +1,12 @@
+"""Runs the migrations on the connection it is handed. It knows no address and commits nothing: its caller does."""
+
+from alembic import context
+
+from storage.tables import Base
+
+connection = context.config.attributes["connection"]
+# SQLite cannot alter a column in place: batch mode writes such a table anew.
+context.configure(
+    connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite"
+)
+context.run_migrations()

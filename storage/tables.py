@@ -1,0 +1,405 @@
+"""The tables, private to storage: no mapped object leaves this package, and nothing here reads or writes a row.
+
+Text: PostgreSQL cannot hold NUL, and neither database a lone surrogate. Both become U+FFFD on their way in, one for one,
+so that every offset stays true; the bytes as they came are on the raw shelf.
+Times: aware UTC in, aware UTC out; a naive one is refused.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column that says INTEGER."""
+
+
+def storable(text: str) -> str:
+    """Replace what a database cannot hold (NUL, lone surrogates) by U+FFFD, one for one."""
+    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("�", text)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(k): _clean(v) for k, v in value.items()}
+    return [_clean(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+class Line(TypeDecorator[str]):
+    """Text that both databases can hold, and order the same way: by code point."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else storable(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text, readable by the JSON functions of both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if "\\u0000" in written or not (written.isascii() or _UNSTORABLE.search(written) is None):
+            written = json.dumps(_clean(value), ensure_ascii=False, separators=(",", ":"))
+        return written
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment. SQLite stores it without a zone, always in UTC.
+
+    Raises:
+        ValueError: (wrapped in sqlalchemy's StatementError) a datetime without a zone was bound.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; the store keeps aware times only")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of the tables; names of keys and indexes follow one convention, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix__%(table_name)s__%(column_0_N_name)s",
+            "uq": "uq__%(table_name)s__%(column_0_N_name)s",
+            "ck": "ck__%(table_name)s__%(constraint_name)s",
+            "fk": "fk__%(table_name)s__%(column_0_N_name)s",
+            "pk": "pk__%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Line, datetime: Utc, dict[str, Any]: Json, list[Any]: Json}
+
+
+class InboxItem(Base):
+    """What arrived: one row per content and hints. `article_id` names the article it became; it is a record, not a key.
+
+    `digest` is null for what could not even be read. A `claimed` item is its holder's until `lease_until_at`.
+    """
+
+    __tablename__ = "inbox_items"
+    __table_args__ = (Index(None, "state", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    digest: Mapped[str | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    input: Mapped[str]
+    hints: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    attempts: Mapped[int]
+    not_before_at: Mapped[datetime | None]
+    holder: Mapped[str | None]
+    lease_until_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    article_id: Mapped[str | None]
+    reason: Mapped[str | None]
+    detail: Mapped[str | None]
+
+
+class Story(Base):
+    """A family of copies. Its id is the id of its head article; a story merged away stays and says where it went."""
+
+    __tablename__ = "stories"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    first_at: Mapped[datetime | None]
+    last_at: Mapped[datetime | None]
+    merged_into: Mapped[str | None]
+
+
+class Article(Base):
+    """One article as it stands now. `n` is the number other tables know it by, `id` the name that people do."""
+
+    __tablename__ = "articles"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    n: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("inbox_items.id", ondelete="SET NULL"), index=True)
+    digest: Mapped[str | None]
+    content_digest: Mapped[str]
+    revision: Mapped[int]
+    filed_at: Mapped[datetime]
+    revised_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id", ondelete="SET NULL"), index=True)
+    copy_of: Mapped[str | None]
+    input: Mapped[str]
+    identifier: Mapped[str | None]
+    url: Mapped[str | None]
+    headline: Mapped[str | None]
+    authors: Mapped[list[Any]]
+    publisher: Mapped[str | None]
+    agency: Mapped[str | None]
+    dateline: Mapped[str | None]
+    language: Mapped[str | None]
+    published: Mapped[str | None]
+    published_basis: Mapped[str | None]
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    modified: Mapped[str | None]
+    body: Mapped[str]
+
+
+def _article_n(*, primary_key: bool = False, index: bool = False) -> Any:
+    return mapped_column(
+        BigKey, ForeignKey("articles.n", ondelete="CASCADE"), primary_key=primary_key, index=index, autoincrement=False
+    )
+
+
+class Revision(Base):
+    """What an article said before: its former content, from which item, and when it was replaced."""
+
+    __tablename__ = "revisions"
+
+    n: Mapped[int] = _article_n(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("inbox_items.id", ondelete="SET NULL"), index=True)
+    digest: Mapped[str | None]
+    content_digest: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    replaced_at: Mapped[datetime]
+
+
+class Stage(Base):
+    """Which version of a stage made what is filed under an article."""
+
+    __tablename__ = "stages"
+    __table_args__ = (Index(None, "stage", "version"),)
+
+    n: Mapped[int] = _article_n(primary_key=True)
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+
+
+class Relation(Base):
+    """What two articles are to each other; `a_n` is the one with the smaller id (not number)."""
+
+    __tablename__ = "relations"
+
+    a_n: Mapped[int] = _article_n(primary_key=True)
+    b_n: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("articles.n", ondelete="CASCADE"), primary_key=True, index=True, autoincrement=False
+    )
+    grade: Mapped[str]
+    score: Mapped[float]
+    coverage_a: Mapped[float]
+    coverage_b: Mapped[float]
+    passages: Mapped[list[Any]]
+    reason: Mapped[str]
+    version: Mapped[int]
+    made_at: Mapped[datetime]
+
+
+class Statement(Base):
+    """Quotations that are one statement. `stale`: a member went away and it must be looked at in this transaction."""
+
+    __tablename__ = "statements"
+    __table_args__ = (Index(None, "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    type: Mapped[str]
+    speaker: Mapped[str | None] = mapped_column(index=True)
+    speaker_type: Mapped[str | None]
+    said: Mapped[str | None]
+    said_basis: Mapped[str | None]
+    agreement: Mapped[str]
+    stale: Mapped[bool]
+
+
+class Quotation(Base):
+    """One quotation as one article carries it."""
+
+    __tablename__ = "quotations"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    n: Mapped[int] = _article_n(index=True)
+    statement_id: Mapped[str | None] = mapped_column(ForeignKey("statements.id", ondelete="SET NULL"), index=True)
+    start: Mapped[int]
+    stop: Mapped[int]
+    text: Mapped[str]
+    type: Mapped[str]
+    verb: Mapped[str | None]
+    speaker: Mapped[str | None]
+    speaker_type: Mapped[str | None]
+    speaker_mention: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    said: Mapped[str | None]
+    said_basis: Mapped[str | None]
+    confidence: Mapped[float]
+
+
+class Timex(Base):
+    """One time expression of one article."""
+
+    __tablename__ = "timexes"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    n: Mapped[int] = _article_n(index=True)
+    start: Mapped[int]
+    stop: Mapped[int]
+    text: Mapped[str]
+    type: Mapped[str]
+    value: Mapped[str | None]
+    earliest: Mapped[str | None]
+    latest: Mapped[str | None]
+
+
+class Occurrence(Base):
+    """Events of several articles that are one. `stale` as in `statements`."""
+
+    __tablename__ = "occurrences"
+    __table_args__ = (
+        Index(None, "date", "id"),
+        Index(None, "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    date: Mapped[str]
+    precision: Mapped[str]
+    text: Mapped[str]
+    people: Mapped[list[Any]]
+    stale: Mapped[bool]
+
+
+class Event(Base):
+    """One dated sentence of one article."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    n: Mapped[int] = _article_n(index=True)
+    occurrence_id: Mapped[str | None] = mapped_column(ForeignKey("occurrences.id", ondelete="SET NULL"), index=True)
+    date: Mapped[str]
+    precision: Mapped[str]
+    start: Mapped[int]
+    stop: Mapped[int]
+    text: Mapped[str]
+    people: Mapped[list[Any]]
+
+
+class Mention(Base):
+    """A person, organisation or place that one article names, with every span."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (Index(None, "name"),)
+
+    n: Mapped[int] = _article_n(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    spans: Mapped[list[Any]]
+
+
+class Change(Base):
+    """The change feed: numbered under the writer lock, so that no number ever appears behind a reader."""
+
+    __tablename__ = "changes"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class Consumer(Base):
+    """Who reads the change feed, and the last number that it has acknowledged."""
+
+    __tablename__ = "consumers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    acknowledged_at: Mapped[datetime]
+
+
+class Posting(Base):
+    """Which articles of a week carry a word run: a week is seven days since 1970, week 0 holds what has no window.
+
+    No foreign key and no index by article: `wire_prints` knows what an article has posted.
+    """
+
+    __tablename__ = "postings"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    week: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class WirePrint(Base):
+    """What an article has posted (runs, then what is found without a window), and the day it counts for."""
+
+    __tablename__ = "wire_prints"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[int | None]
+    runs: Mapped[bytes] = mapped_column(LargeBinary)
+    timeless: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FurnitureWitness(Base):
+    """Which articles carry a sentence of their outlet that may prove to be furniture."""
+
+    __tablename__ = "furniture_witnesses"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(primary_key=True, index=True, autoincrement=False)
+
+
+class Furniture(Base):
+    """The sentences that an outlet prints under article after article, as keys of outlet and sentence."""
+
+    __tablename__ = "furniture"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
