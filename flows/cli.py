@@ -1,0 +1,213 @@
+"""The command line: `wiredesk`. Parses arguments and calls; what is printed is made in `flows.show`.
+
+Results go to stdout, everything else to stderr. Exit status: 0 done, 1 something was rejected or failed, 2 wrong usage.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from flows import settings as environment
+from storage.errors import Misconfigured, WiredeskError
+from storage.records import Hints, sort_time
+
+EXAMPLES = """
+examples:
+  wiredesk demo                                take the sample documents all the way, show what was found
+  wiredesk inspect page.html --format text     read and enrich, store nothing
+  wiredesk ingest ~/wire 'mail/*.txt'          read, enrich and file folders, files and globs
+  wiredesk stories                             what was filed, story by story
+  wiredesk copies ARTICLE                      what an article is a copy of, passage by passage
+  wiredesk quotes --speaker "Ida Holm"         who said what
+  wiredesk timeline --since 2026-02-01         what happened when
+  wiredesk export quotes --out quotes.jsonl    the same for programs
+
+Settings are environment variables with the prefix WIREDESK_ (WIREDESK_HOME, default ./var); the README lists them.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Gives the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        environment.override(home=arguments.home, database_url=arguments.database)
+        settings = environment.read_settings()
+        environment.prepare_prefect(settings.home)
+        _log(arguments.verbose)
+        status: int = arguments.run(arguments, settings)
+        sys.stdout.flush()
+        return status
+    except Misconfigured as error:
+        print(f"wiredesk: {error}", file=sys.stderr)
+        return 2
+    except WiredeskError as error:
+        print(f"wiredesk: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("wiredesk: interrupted; what was in hand is taken up again by the next run", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader has had enough (`wiredesk quotes | head`). Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _log(verbose: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s %(message)s"
+    )
+    if not verbose:
+        for name in ("trafilatura", "htmldate", "pebble"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wiredesk",
+        description="A monitoring desk for news: recognises wire copies, files who said what and what happened when.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--database", metavar="URL", help="database to use instead of WIREDESK_DATABASE_URL")
+    common.add_argument("--home", metavar="DIR", help="folder to use instead of WIREDESK_HOME (./var)")
+    common.add_argument("-v", "--verbose", action="store_true", help="say on stderr what is being done")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: str, help: str, more: str = "") -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=help,
+            description=f"{help[0].upper()}{help[1:]}. {more}".strip(),
+            parents=[common],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=_late(run))
+        return added
+
+    command(
+        "demo",
+        "flows.demo:demo",
+        "take the sample documents all the way into a database and show what was found",
+        "It uses a database of its own in HOME/demo and runs the `ingest` flow itself.",
+    )
+
+    inspect = command(
+        "inspect",
+        "flows.reading:inspect",
+        "read and enrich documents, store nothing",
+        "One record a line, in the order given, from all cores.\nA .jsonl file is a document a line; .gz is read as the "
+        "file inside. Refused documents come as a record with `rejected` and `detail`.",
+    )
+    _documents(inspect)
+    inspect.add_argument("--format", choices=["jsonl", "text"], default="jsonl", help="default: jsonl")
+
+    ingest = command(
+        "ingest",
+        "flows.reading:ingest_paths",
+        "read, enrich and file documents",
+        "The same document twice is filed once.\nWhat cannot be read is kept and rejected with a reason; see `wiredesk "
+        "rejected`. Interrupted, the next run goes on.",
+    )
+    _documents(ingest)
+
+    command("status", "flows.lists:status", "show what waits, what is filed, and where it is kept")
+
+    stories = command("stories", "flows.lists:stories", "list the stories with the articles in them")
+    stories.add_argument("--min", type=int, default=1, metavar="N", help="only stories of at least N articles")
+    _listing(stories)
+
+    copies = command(
+        "copies",
+        "flows.lists:copies",
+        "show what an article is related to, passage by passage",
+        "Each relation with its grade, its reason, how much of both texts it covers, and the shared passages.",
+    )
+    copies.add_argument("article", metavar="ARTICLE", help="the article's id, or the beginning of it")
+    _listing(copies)
+
+    quotes = command("quotes", "flows.lists:quotes", "list who said what, one statement with all its wordings")
+    quotes.add_argument("--speaker", metavar="NAME", help="only this speaker (a part of the name is enough)")
+    quotes.add_argument("--story", metavar="ID", help="only this story (or the story of this article)")
+    _listing(quotes)
+
+    timeline = command("timeline", "flows.lists:timeline", "list what happened when, one event with all its reports")
+    timeline.add_argument("--story", metavar="ID", help="only this story (or the story of this article)")
+    timeline.add_argument("--person", metavar="NAME", help="only events in which this person is named")
+    timeline.add_argument("--since", type=_day, metavar="DATE", help="first day, YYYY-MM-DD")
+    timeline.add_argument("--until", type=_day, metavar="DATE", help="last day, YYYY-MM-DD")
+    _listing(timeline)
+
+    rejected = command("rejected", "flows.lists:rejected", "list, show or retry what was rejected")
+    rejected.add_argument("what", choices=["list", "show", "retry"], nargs="?", default="list")
+    rejected.add_argument("items", metavar="ITEM", type=int, nargs="*", help="item numbers, for show and retry")
+    rejected.add_argument("--all", action="store_true", help="retry everything whose bytes were kept")
+    _listing(rejected)
+
+    export = command(
+        "export",
+        "flows.lists:export",
+        "write everything of one kind, for programs",
+        "Streams, and with --out writes a file that appears only when it is whole.",
+    )
+    export.add_argument("what", choices=["articles", "stories", "copies", "quotes", "timeline", "changes"])
+    export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl", help="default: jsonl")
+    export.add_argument("--out", type=Path, metavar="FILE", help="file to write; default: stdout")
+
+    changes = command(
+        "changes",
+        "flows.lists:changes",
+        "read the change feed",
+        "With --consumer it begins after what that consumer has acknowledged, and\nacknowledges what it has printed.",
+    )
+    changes.add_argument("--after", type=int, metavar="N", help="begin after change number N (default 0)")
+    changes.add_argument("--consumer", metavar="NAME", help="remember how far NAME has read")
+    changes.add_argument("--follow", action="store_true", help="wait for more; ends with Ctrl-C")
+
+    db = command("db", "flows.lists:db", "upgrade the database, or show its version")
+    db.add_argument("what", choices=["upgrade", "current"])
+    return parser
+
+
+def _documents(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="file, folder or glob")
+    parser.add_argument("--published", type=_moment, metavar="DATE", help="publication date or time, if you know it")
+    parser.add_argument("--url", metavar="URL", help="address the document is from, if you know it")
+    parser.add_argument("--publisher", metavar="NAME", help="outlet that published it, if you know it")
+
+
+def _listing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=["text", "jsonl"], default="text", help="default: text")
+
+
+def hints(arguments: argparse.Namespace) -> Hints:
+    """Give what the caller said of the documents."""
+    return Hints(url=arguments.url, publisher=arguments.publisher, published=arguments.published)
+
+
+def _moment(text: str) -> str:
+    if sort_time(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-02-10 or 2026-02-10T11:33+00:00")
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-02-10") from None
+
+
+def _late(target: str) -> Callable[[argparse.Namespace, environment.Settings], int]:
+    """Import a command only when it runs: Prefect alone takes seconds to import, and most commands need none of it."""
+
+    def run(arguments: argparse.Namespace, settings: environment.Settings) -> int:
+        module, _, name = target.partition(":")
+        function = getattr(__import__(module, fromlist=[name]), name)
+        return int(function(arguments, settings))
+
+    return run

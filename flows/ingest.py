@@ -1,0 +1,131 @@
+"""The flow `ingest`: what waits in the inbox is read, enriched and filed, batch by batch.
+
+It arranges, and decides nothing. Several of it may run at once, here or on other machines: the inbox hands no document
+out twice, and what a dead run had claimed is taken up again when its lease runs out.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar, cast
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import acreate_table_artifact
+from prefect.context import FlowRunContext
+from prefect.utilities.annotations import quote
+
+from flows.settings import Settings, read_settings
+from storage import inbox
+from storage.inbox import Item
+from storage.store import Store, open_store
+from tasks.batches import enrich_batch, extract_batch, file_batch
+from tasks.filing import Counts
+from tasks.pool import Pool, warm_pool
+
+T = TypeVar("T")
+
+
+@flow(name="ingest", description="Read, enrich and file what waits in the inbox.", validate_parameters=False)
+async def ingest(batch_size: int | None = None) -> Counts:
+    """Take everything that waits in the inbox through extract, enrich and file.
+
+    Leaves the table artifact `ingest-summary`.
+
+    Args:
+        batch_size: documents in one task run; the setting WIREDESK_BATCH_SIZE if left out.
+    """
+    settings = read_settings()
+    with open_store(settings.database, raw_url=settings.raw) as store:
+        waiting = await asyncio.to_thread(_waiting, store, settings)
+        processes = max(1, min(settings.processes, waiting))
+        with warm_pool(processes) as pool:
+            desk = _Desk(settings, store, pool, batch_size or _batch_size(settings, waiting, processes))
+            # One lane more than processes: while one batch is being filed, the others keep every process busy.
+            lanes = await asyncio.gather(*(desk.lane() for _ in range(processes + 1)))
+    counts = sum(lanes, Counts())
+    get_run_logger().info("ingested %s", counts)
+    await _leave_summary(counts)
+    return counts
+
+
+def _waiting(store: Store, settings: Settings) -> int:
+    now = datetime.now(UTC)
+    with store.writing() as conn:
+        inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        return inbox.counts(conn).get("captured", 0)
+
+
+def _batch_size(settings: Settings, waiting: int, processes: int) -> int:
+    # A small backlog is shared out evenly, so that no process stands idle beside one large batch.
+    return max(1, min(settings.batch_size, -(-waiting // processes)))
+
+
+class _Desk:
+    """What the lanes of one run share."""
+
+    def __init__(self, settings: Settings, store: Store, pool: Pool, batch_size: int) -> None:
+        self._settings = settings
+        self._store = store
+        self._pool = pool
+        self._batch_size = batch_size
+        self._batches = 0
+        run = FlowRunContext.get()
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{run.flow_run.name if run and run.flow_run else 'ingest'}"
+
+    async def lane(self) -> Counts:
+        """Claim, extract, enrich and file batches until nothing waits."""
+        counts = Counts()
+        while items := await asyncio.to_thread(self._claim):
+            self._batches += 1
+            name = f"batch {self._batches}: {len(items)} documents"
+            counts += await self._take(items, name)
+        return counts
+
+    def _claim(self) -> tuple[Item, ...]:
+        with self._store.writing() as conn:
+            return inbox.claim(
+                conn,
+                holder=self._holder,
+                limit=self._batch_size,
+                lease=self._settings.lease,
+                now=datetime.now(UTC),
+            )
+
+    async def _take(self, items: Sequence[Item], name: str) -> Counts:
+        settings = self._settings
+        store, pool = _as_is(self._store), _as_is(self._pool)
+        read = await extract_batch(pool, store, _as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
+        enriched = await enrich_batch(pool, _as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
+        return await file_batch(
+            store,
+            _as_is(items),
+            _as_is(enriched),
+            max_attempts=settings.max_attempts,
+            window=timedelta(days=settings.match_window_days),
+            batch=name,
+        )
+
+
+def _as_is(value: T) -> T:
+    # Prefect walks through every argument in search of futures: seconds for a batch of enriched articles.
+    return cast(T, quote(value))
+
+
+async def _leave_summary(counts: Counts) -> None:
+    await acreate_table_artifact(
+        key="ingest-summary",
+        table=[
+            {
+                "received": counts.received,
+                "filed": counts.filed,
+                "revised": counts.revised,
+                "copies": counts.copies,
+                "seen": counts.seen,
+                "rejected": counts.rejected,
+                "to try again": counts.failed,
+            }
+        ],
+        description="What became of the documents that this run took from the inbox.",
+    )

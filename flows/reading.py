@@ -1,0 +1,114 @@
+"""The commands `inspect` and `ingest`: documents named on the command line are read, and printed or filed."""
+
+import argparse
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+from flows import show
+from flows.cli import hints
+from flows.settings import Settings
+from storage import inbox
+from storage.records import Article, Refusal, as_json, refusal_json
+from storage.store import Store, open_store
+from tasks import intake, stages
+from tasks.pool import Pool, warm_pool
+from tasks.stages import Document, Failure, Outcome
+
+CHUNK = 8
+"""Documents in one call of `inspect`: enough for the parser to work in batches, few enough to print early."""
+
+
+def inspect(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the record of every document, in the order given."""
+    arrivals = intake.documents(arguments.paths, hints=hints(arguments), max_bytes=settings.max_document_bytes)
+    return asyncio.run(_inspect(arrivals, settings, as_text=arguments.format == "text"))
+
+
+async def _inspect(arrivals: Iterable[Document | Refusal], settings: Settings, *, as_text: bool) -> int:
+    short = 0
+    with warm_pool(settings.processes) as pool, show.progress("inspecting") as advance:
+        async for outcome in _read(pool, arrivals, settings):
+            short += not isinstance(outcome, Article)
+            advance(1)
+            if as_text:
+                show.record(outcome)
+            else:
+                print(json.dumps(_json(outcome), ensure_ascii=False))
+    return 1 if short else 0
+
+
+def _json(outcome: Outcome) -> dict[str, object]:
+    if isinstance(outcome, Article):
+        return as_json(outcome)
+    if isinstance(outcome, Failure):
+        outcome = Refusal(input=outcome.input, reason="gave-up", detail=outcome.error)
+    return dict(refusal_json(outcome))
+
+
+async def _read(
+    pool: Pool, arrivals: Iterable[Document | Refusal], settings: Settings
+) -> AsyncIterator[Outcome]:
+    """Read and enrich in order; a few rounds are on their way at a time, so memory stays flat."""
+    rounds: list[asyncio.Task[list[Outcome]]] = []
+    for chunk in _chunks(iter(arrivals), settings.processes):
+        rounds.append(asyncio.create_task(_chunk(pool, chunk, settings)))
+        while len(rounds) > 2 * settings.processes:
+            for outcome in await rounds.pop(0):
+                yield outcome
+    for task in rounds:
+        for outcome in await task:
+            yield outcome
+
+
+def _chunks(arrivals: Iterator[Document | Refusal], processes: int) -> Iterator[list[Document | Refusal]]:
+    while taken := list(islice(arrivals, CHUNK * processes)):
+        size = -(-len(taken) // processes)  # a last, small round is shared out evenly
+        yield from (taken[i : i + size] for i in range(0, len(taken), size))
+
+
+async def _chunk(pool: Pool, arrivals: list[Document | Refusal], settings: Settings) -> list[Outcome]:
+    documents = [a for a in arrivals if isinstance(a, Document)]
+    read = await stages.extract(pool, documents, timeout_s=settings.extract_timeout_s)
+    enriched = iter(await stages.enrich(pool, read, timeout_s=settings.enrich_timeout_s))
+    return [next(enriched) if isinstance(a, Document) else a for a in arrivals]
+
+
+def ingest_paths(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Take the documents into the inbox, run the flow `ingest`, and say what became of them."""
+    arrivals = intake.documents(arguments.paths, hints=hints(arguments), max_bytes=settings.max_document_bytes)
+    with open_store(settings.database, raw_url=settings.raw) as store:
+        return ingest_now(store, arrivals)
+
+
+def ingest_now(store: Store, arrivals: Iterable[Document | Refusal]) -> int:
+    """Take arrivals in and file them now. Prints what became of each kind, and what was refused and why.
+
+    Gives the exit status: 1 if any was rejected, now or when it came before, or could not be filed yet.
+    """
+    known: list[int] = []
+    fresh: list[int] = []
+    with show.progress("taking in") as advance:
+        for received in intake.take_in(store, arrivals, now=datetime.now(UTC)):
+            (fresh if received.new else known).append(received.item_id)
+            advance(1)
+    with store.reading() as conn:
+        waiting = inbox.counts(conn).get("captured", 0)
+    copies = 0
+    if waiting:
+        # Prefect is imported here: it takes seconds, and documents that are all known already need none of it.
+        from flows.ingest import ingest
+
+        with show.inbox_progress(store, waiting):
+            copies = asyncio.run(ingest()).copies  # type: ignore[arg-type]
+    with store.reading() as conn:
+        items = [item for i in (*known, *fresh) if (item := inbox.item(conn, i)) is not None]
+    new = set(fresh)
+    states = Counter("seen" if item.id not in new and item.state == "filed" else item.state for item in items)
+    show.outcome(items, states, copies=copies)
+    return 1 if states.keys() - {"filed", "seen"} else 0
+
+

@@ -1,0 +1,205 @@
+"""What a person sees on a terminal. Formats and prints; reads nothing but what it is handed.
+
+Tables go to stdout. Progress goes to stderr, and only if a person is watching.
+"""
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from storage import inbox
+from storage.archive import Story, Stored
+from storage.inbox import Item
+from storage.records import Article, Passage, Refusal, Relation
+from storage.store import Store
+from tasks.stages import Outcome
+
+HIGHLIGHT = "bold black on yellow"
+GRADE_COLOURS = {"exact": "green", "near": "green", "derived": "cyan", "shared-quotes": "magenta", "update": "blue"}
+AROUND = 60
+"""Characters of context on either side of a shared passage."""
+
+
+def out() -> Console:
+    """Give the console for results. In a pipe lines are long enough not to be folded."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Count things done, for whoever watches; give the function that adds to the count. Silent in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda n: bar.advance(task, n)
+
+
+@contextlib.contextmanager
+def inbox_progress(store: Store, waiting: int) -> Iterator[None]:
+    """Show how the inbox empties, by looking at it twice a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+    with progress("reading and filing", waiting) as advance:
+
+        def watch() -> None:
+            left = waiting
+            while not done.wait(0.5):
+                with store.reading() as conn:
+                    counts = inbox.counts(conn)
+                now = counts.get("captured", 0) + counts.get("claimed", 0)
+                advance(left - now)
+                left = now
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+
+def outcome(items: Sequence[Item], states: Mapping[str, int], *, copies: int) -> None:
+    """Say what became of the documents of one command, and what was refused and why."""
+    console = out()
+    waiting = states.get("captured", 0) + states.get("claimed", 0)
+    words = [f"received {len(items)}", f"filed {states.get('filed', 0)}", f"copies {copies}"]
+    words += [f"seen {states.get('seen', 0)}", f"rejected {states.get('rejected', 0)}"]
+    if waiting:
+        words.append(f"to try again {waiting}")
+    console.print("   ".join(words), style="bold")
+    refused = [item for item in items if item.state == "rejected"]
+    if refused:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for heading in ("item", "document", "reason", "what to do"):
+            table.add_column(heading, overflow="fold")
+        for item in refused[:20]:
+            table.add_row(str(item.id), escape(item.input), f"[red]{item.reason}[/]", escape(item.detail or ""))
+        console.print(table)
+        if len(refused) > 20:
+            console.print(f"... and {len(refused) - 20} more: wiredesk rejected list", style="dim")
+
+
+def record(outcome: Outcome) -> None:
+    """Print one inspected document for reading."""
+    console = out()
+    if not isinstance(outcome, Article):
+        reason, detail = (outcome.reason, outcome.detail) if isinstance(outcome, Refusal) else ("failed", outcome.error)
+        console.print(f"[red]rejected[/] {escape(outcome.input)}: {reason}: {escape(detail)}")
+        return
+    article = outcome
+    console.rule(escape(article.headline or article.input), align="left")
+    facts = {
+        "id": article.id,
+        "published": f"{article.published or 'unknown'} ({article.published_basis or 'no basis'})",
+        "publisher": article.publisher,
+        "agency": article.agency,
+        "by": ", ".join(article.authors) or None,
+        "dateline": article.dateline,
+        "language": article.language,
+        "address": article.url,
+    }
+    console.print(Columns([f"[dim]{k}[/] {escape(v)}" for k, v in facts.items() if v], padding=(0, 3)))
+    text = Text(article.body)
+    for quotation in article.quotations:
+        text.stylize("green" if quotation.type == "indirect" else "bold green", quotation.start, quotation.end)
+    for timex in article.timexes:
+        text.stylize("underline", timex.start, timex.end)
+    console.print(Padding(text, (1, 2)))
+    for quotation in article.quotations:
+        who = quotation.speaker.name if quotation.speaker else "?"
+        said = f" [dim]{quotation.said}[/]" if quotation.said else ""
+        console.print(f"  [bold]{escape(who)}[/] [dim]{quotation.type}[/]{said}  {escape(quotation.text)}")
+    for event in article.events:
+        console.print(f"  [bold]{event.date}[/] [dim]{event.precision}[/]  {escape(event.text)}")
+    console.print()
+
+
+def stories(found: Iterable[Story]) -> int:
+    """Print stories with their members. Gives how many there were."""
+    console = out()
+    n = 0
+    for n, story in enumerate(found, 1):
+        console.print(
+            f"[bold]{escape(story.headline or '(no headline)')}[/]  [dim]{story.id}  "
+            f"{story.size} article{'s' if story.size != 1 else ''}  {day(story.first_at)}[/]"
+        )
+        for member in story.members:
+            mark = "lead" if member.id == story.id else (member.grade or "")
+            colour = GRADE_COLOURS.get(mark, "white")
+            who = escape(member.publisher or member.input)
+            console.print(f"   [{colour}]{mark:<14}[/] {member.id}  {day(member.published_at):<17} {who}")
+    return n
+
+
+def day(moment: datetime | None) -> str:
+    """Write a time for a person, to the minute, in UTC."""
+    if moment is None:
+        return "no date"
+    midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return f"{moment:%Y-%m-%d}" if midnight else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def relation(relation: Relation, first: Stored, second: Stored, *, most: int = 12) -> None:
+    """Print one relation: grade, reason, and its passages side by side, highlighted in their context."""
+    console = out()
+    colour = GRADE_COLOURS[relation.grade]
+    covers = " and ".join(f"{share:.0%}" for share in relation.coverage)
+    console.print(
+        f"[bold {colour}]{relation.grade}[/]  score {relation.score:.2f}, shared passages cover {covers}\n"
+        f"[dim]{escape(relation.reason)}[/]"
+    )
+    table = Table(expand=True, show_lines=True, header_style="bold")
+    for stored in (first, second):
+        who = stored.article.publisher or stored.article.input
+        table.add_column(escape(f"{who}\n{stored.article.headline or ''}\n{stored.article.id}"), ratio=1)
+    for passage in relation.passages[:most]:
+        table.add_row(_in_context(first.article.body, passage.a), _in_context(second.article.body, passage.b))
+    if len(relation.passages) > most:
+        table.add_row(f"... and {len(relation.passages) - most} more", "")
+    console.print(table)
+
+
+def _in_context(body: str, span: tuple[int, int]) -> Text:
+    start, end = span
+    left, right = max(0, start - AROUND), min(len(body), end + AROUND)
+    text = Text("…" if left else "", style="dim")
+    text.append(body[left:start].replace("\n", " "))
+    text.append(body[start:end].replace("\n", " "), style=f"not dim {HIGHLIGHT}")
+    text.append(body[end:right].replace("\n", " ") + ("…" if right < len(body) else ""))
+    return text
+
+
+def passages_of(relation: Relation, article: str) -> list[tuple[tuple[int, int], Passage]]:
+    """Give the spans of a relation's passages in one of its two articles."""
+    return [(p.a if relation.article == article else p.b, p) for p in relation.passages]
+
+
+def quotes(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Print statements under their speakers. Gives how many there were."""
+    console = out()
+    n = 0
+    for n, row in enumerate(rows, 1):
+        _quote(console, row)
+    return n
+
+
+def _quote(console: Console, row: Mapping[str, Any]) -> None:
+    console.print(Panel(str(row)))

@@ -1,0 +1,33 @@
+"""The flow `sweep_drop_folder`: whole files in the drop folder are kept, noted, moved away, and ingested."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import acreate_table_artifact
+
+from flows.ingest import ingest
+from flows.settings import read_settings
+from storage.store import open_store
+from tasks import sweep
+from tasks.filing import Counts
+
+
+@flow(name="sweep-drop-folder", description="Take in the files of the drop folder, then ingest them.")
+async def sweep_drop_folder() -> Counts:
+    """Look through the drop folder once and ingest what was found whole.
+
+    Leaves the table artifact `sweep-summary`. A file that is still growing is left for the next sweep.
+    """
+    settings = read_settings()
+    with open_store(settings.database, raw_url=settings.raw) as store:
+        swept = await asyncio.to_thread(
+            sweep.sweep, store, settings.drop, now=datetime.now(UTC), max_bytes=settings.max_document_bytes
+        )
+    get_run_logger().info("swept %s %s", settings.drop, swept)
+    await acreate_table_artifact(
+        key="sweep-summary",
+        table=[{"taken": swept.taken, "refused": swept.refused, "still growing": swept.growing}],
+        description="What the sweep of the drop folder found.",
+    )
+    return await ingest()

@@ -1,0 +1,110 @@
+"""Take a batch through a stage in the worker pool, and find out which document of it is to blame if that fails.
+
+A batch is one call: it costs one trip to a process. Only if it overruns, dies or raises does each document get a call,
+and a limit, of its own; then the blame falls on that document alone. No store, no Prefect.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from storage.records import Article, Hints, Refusal
+from tasks.pool import Pool, TooSlow, WorkerDied
+
+logger = logging.getLogger(__name__)
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document on its way in: its bytes, where it came from, and what is known from outside."""
+
+    input: str
+    raw: bytes
+    hints: Hints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A document on which our own code failed. It is tried again later; `error` is one line."""
+
+    input: str
+    error: str
+
+
+Outcome = Article | Refusal | Failure
+
+
+def read_all(documents: Sequence[Document]) -> list[Article | Refusal]:
+    """Read each document. Pure; runs in a worker process."""
+    from tasks import formats
+
+    return [formats.read(d.raw, input=d.input, hints=d.hints) for d in documents]
+
+
+def enrich_all(articles: Sequence[Article]) -> list[Article]:
+    """Enrich each article. Pure; runs in a worker process, which loads the language model once."""
+    from tasks import enrich
+
+    return enrich.enrich(articles)
+
+
+async def _each(
+    pool: Pool, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float
+) -> list[B | Exception]:
+    try:
+        return list(await pool.run(function, things, timeout_s=timeout_s))
+    except Exception as error:  # noqa: BLE001 - what fails is told apart below, one document at a time
+        if len(things) == 1:
+            return [error]
+    single = [_each(pool, function, [thing], timeout_s) for thing in things]
+    return [outcome for outcomes in await asyncio.gather(*single) for outcome in outcomes]
+
+
+async def extract(pool: Pool, documents: Sequence[Document], *, timeout_s: float) -> list[Outcome]:
+    """Read documents, one outcome each, in order. `timeout_s` is the limit of a batch and of each document alone."""
+    if not documents:
+        return []
+    outcomes: list[Outcome] = []
+    for document, got in zip(documents, await _each(pool, read_all, documents, timeout_s), strict=True):
+        if isinstance(got, TooSlow):
+            detail = f"reading it took longer than {timeout_s:g} s; raise WIREDESK_EXTRACT_TIMEOUT_S to wait longer"
+            outcomes.append(Refusal(input=document.input, reason="too-slow", detail=detail))
+        elif isinstance(got, WorkerDied):
+            detail = "the process that read it died, of too much memory as a rule"
+            outcomes.append(Refusal(input=document.input, reason="too-big", detail=detail))
+        elif isinstance(got, Exception):
+            outcomes.append(_failure(document.input, got))
+        else:
+            outcomes.append(got)
+    return outcomes
+
+
+async def enrich(pool: Pool, outcomes: Sequence[Outcome], *, timeout_s: float) -> list[Outcome]:
+    """Enrich the articles among the outcomes; the rest passes through.
+
+    An article that cannot be enriched within the limit is kept as it was read, without the stages it lacks, so that
+    it can be found and enriched later.
+    """
+    articles = [o for o in outcomes if isinstance(o, Article)]
+    if not articles:
+        return list(outcomes)
+    enriched: dict[int, Outcome] = {}
+    for article, got in zip(articles, await _each(pool, enrich_all, articles, timeout_s), strict=True):
+        if isinstance(got, TooSlow | WorkerDied):
+            logger.warning("not enriched input=%s reason=%s", article.input, got)
+            enriched[id(article)] = article
+        elif isinstance(got, Exception):
+            enriched[id(article)] = _failure(article.input, got)
+        else:
+            enriched[id(article)] = got
+    return [enriched.get(id(o), o) for o in outcomes]
+
+
+def _failure(subject: str, error: Exception) -> Failure:
+    logger.error("failed input=%s error=%r", subject, error, exc_info=error)
+    return Failure(input=subject, error=f"{type(error).__name__}: {error}")
