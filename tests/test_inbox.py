@@ -1,0 +1,167 @@
+"""The inbox: once per content, one holder at a time, and nothing forgotten."""
+
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from storage import inbox
+from storage.records import Hints
+from storage.store import Store, open_store
+
+LEASE = timedelta(minutes=5)
+
+
+def _receive(store: Store, now: datetime, *contents: str, hints: Hints = Hints()) -> list[int]:
+    with store.writing() as conn:
+        return [
+            inbox.receive(
+                conn, digest=store.raw.put(c.encode()), size_bytes=len(c), input=f"{c}.txt", hints=hints, now=now
+            ).item_id
+            for c in contents
+        ]
+
+
+def test_same_bytes_are_one_item_whatever_they_are_called(store: Store, now: datetime) -> None:
+    with store.writing() as conn:
+        first = inbox.receive(conn, digest="d", size_bytes=1, input="a.txt", hints=Hints(), now=now)
+        again = inbox.receive(conn, digest="d", size_bytes=1, input="b.txt", hints=Hints(), now=now)
+        other = inbox.receive(conn, digest="d", size_bytes=1, input="b.txt", hints=Hints(publisher="Echo"), now=now)
+    assert (first.new, again.new, other.new) == (True, False, True)
+    assert again.item_id == first.item_id != other.item_id
+
+
+def test_claim_gives_each_waiting_item_once_and_counts_the_attempt(store: Store, now: datetime) -> None:
+    ids = _receive(store, now, "a", "b", "c", hints=Hints(url="https://echo.example/a"))
+    with store.writing() as conn:
+        one = inbox.claim(conn, holder="one", limit=2, lease=LEASE, now=now)
+        two = inbox.claim(conn, holder="two", limit=2, lease=LEASE, now=now)
+    assert [i.id for i in one + two] == ids
+    assert {i.attempts for i in one} == {1}
+    assert one[0].hints == Hints(url="https://echo.example/a")
+    assert one[0].input == "a.txt"
+
+
+def test_claim_among_named_items_takes_no_other(store: Store, now: datetime) -> None:
+    ids = _receive(store, now, "a", "b", "c")
+    with store.writing() as conn:
+        taken = inbox.claim(conn, holder="x", limit=9, lease=LEASE, now=now, among=ids[1:])
+    assert [i.id for i in taken] == ids[1:]
+
+
+def test_claimers_side_by_side_never_get_one_item(store: Store, now: datetime) -> None:
+    ids = _receive(store, now, *(f"doc{i}" for i in range(60)))
+    barrier, got, errors = threading.Barrier(4), [], []
+
+    def work(name: str) -> None:
+        try:
+            barrier.wait()
+            while True:
+                with store.writing() as conn:
+                    taken = inbox.claim(conn, holder=name, limit=3, lease=LEASE, now=now)
+                if not taken:
+                    return
+                got.extend(i.id for i in taken)
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(f"t{i}",)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not errors
+    assert sorted(got) == ids
+
+
+def test_postgresql_claimers_step_over_what_another_holds(databases, tmp_path: Path, now: datetime) -> None:
+    url = databases.fresh("postgresql")
+    with open_store(url, raw_url=str(tmp_path)) as one, open_store(url, raw_url=str(tmp_path)) as two:
+        ids = _receive(one, now, "a", "b")
+        with one.writing() as first, two.writing() as second:  # both transactions open at once
+            a = inbox.claim(first, holder="one", limit=1, lease=LEASE, now=now)
+            b = inbox.claim(second, holder="two", limit=1, lease=LEASE, now=now)
+        assert [i.id for i in a + b] == ids
+    databases.drop(url)
+
+
+def test_settled_once_the_first_verdict_counts(store: Store, now: datetime) -> None:
+    (one,) = _receive(store, now, "a")
+    with store.writing() as conn:
+        inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=now)
+        assert inbox.settle(conn, one, state="filed", article_id="abc", now=now)
+        assert not inbox.settle(conn, one, state="seen", article_id="abc", now=now)
+        assert inbox.put_back(conn, one, error="late", not_before=now, now=now, max_attempts=3) is None
+        found = inbox.item(conn, one)
+    assert found is not None
+    assert (found.state, found.article_id, found.settled_at) == ("filed", "abc", now)
+
+
+def test_put_back_waits_and_gives_up_in_the_end(store: Store, now: datetime) -> None:
+    (one,) = _receive(store, now, "a")
+    later = now + timedelta(minutes=1)
+    with store.writing() as conn:
+        inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=now)
+        assert inbox.put_back(conn, one, error="no luck", not_before=later, now=now, max_attempts=2) == "captured"
+        assert inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=now) == ()
+        assert len(inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=later)) == 1
+        assert inbox.put_back(conn, one, error="no luck", not_before=later, now=later, max_attempts=2) == "rejected"
+        (gone,) = inbox.rejected(conn)
+    assert (gone.reason, gone.detail, gone.attempts) == ("gave-up", "no luck", 2)
+
+
+def test_lease_that_runs_out_is_taken_back_and_poison_set_aside(store: Store, now: datetime) -> None:
+    (one,) = _receive(store, now, "a")
+    with store.writing() as conn:
+        for attempt in range(2):
+            start = now + attempt * 2 * LEASE
+            assert len(inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=start)) == 1
+            assert inbox.release_expired(conn, now=start + LEASE, max_attempts=2) == 0, "it still holds"
+            assert inbox.release_expired(conn, now=start + LEASE + timedelta(seconds=1), max_attempts=2) == 1
+        found = inbox.item(conn, one)
+    assert found is not None
+    assert (found.state, found.reason) == ("rejected", "gave-up")
+
+
+def test_refused_things_are_kept_once_with_their_reason(store: Store, now: datetime) -> None:
+    with store.writing() as conn:
+        one = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now)
+        two = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now)
+        assert (one.new, two.new, one.item_id) == (True, False, two.item_id)
+        assert inbox.counts(conn) == {"captured": 0, "claimed": 0, "filed": 0, "seen": 0, "rejected": 1}
+        assert inbox.retry(conn, [one.item_id], now=now) == (), "there are no bytes to try again with"
+
+
+def test_retry_reopens_a_rejection_with_all_its_attempts(store: Store, now: datetime) -> None:
+    (one,) = _receive(store, now, "a")
+    with store.writing() as conn:
+        inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=now)
+        inbox.settle(conn, one, state="rejected", reason="too-slow", detail="45 s", now=now)
+        assert inbox.retry(conn, [one], now=now) == (one,)
+        (again,) = inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=now)
+    assert (again.attempts, again.reason) == (1, None)
+
+
+def test_rejected_pages_by_id(store: Store, now: datetime) -> None:
+    with store.writing() as conn:
+        ids = [inbox.refuse(conn, input=f"{i}", reason="empty", detail="", now=now).item_id for i in range(5)]
+        paged, after = [], 0
+        while page := inbox.rejected(conn, after=after, limit=2):
+            paged += [i.id for i in page]
+            after = page[-1].id
+    assert paged == ids
+
+
+def test_unknown_reason_word_is_a_bug(store: Store, now: datetime) -> None:
+    with store.writing() as conn, pytest.raises(ValueError, match="not a reason word"):
+        inbox.refuse(conn, input="x", reason="because", detail="", now=now)
+
+
+def test_names_that_no_database_holds_are_made_storable(store: Store, now: datetime) -> None:
+    with store.writing() as conn:
+        hints = Hints(publisher="Nul\x00")
+        got = inbox.receive(conn, digest="d", size_bytes=1, input="bad\udce4name.txt", hints=hints, now=now)
+        found = inbox.item(conn, got.item_id)
+    assert found is not None
+    assert (found.input, found.hints.publisher) == ("bad�name.txt", "Nul�")
