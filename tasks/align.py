@@ -100,7 +100,11 @@ def passages(a: Text, b: Text, shared: list[Shared]) -> tuple[Passage, ...]:
     for run in shared:
         first = 0
         for k in range(1, run.length + 1):
-            if k < run.length and _glued(a, b, run.a + k, run.b + k) and (first < k - 1 or _same(a, b, run.a, run.b, first)):
+            if (
+                k < run.length
+                and _glued(a, b, run.a + k, run.b + k)
+                and (first < k - 1 or _same(a, b, run.a, run.b, first))
+            ):
                 continue
             if k - first >= a.run and _same(a, b, run.a, run.b, first):
                 start, end = int(a.starts[run.a + first]), int(a.ends[run.a + k - 1])

@@ -17,7 +17,9 @@ _NO_STOP: Final = re.compile(
 _DOUBLE: Final = re.compile("[“”\"«»„「」『』]|``|''")
 _OPENING: Final = frozenset("“„«「『")
 _CLOSING: Final = frozenset("”»」』")
-_SINGLE: Final = re.compile(r"(?:(?<=[\s(\[—–])|^)[‘'](?=[^\W\d_])(?P<inside>[^\n]*?[\w.,!?…])['’](?=[\s.,;:!?)\]—–]|$)")
+_SINGLE: Final = re.compile(
+    r"(?:(?<=[\s(\[—–])|^)[‘'](?=[^\W\d_])(?P<inside>[^\n]*?[\w.,!?…])['’](?=[\s.,;:!?)\]—–]|$)"
+)
 
 
 def paragraphs(body: str) -> list[tuple[int, int]]:

@@ -81,9 +81,7 @@ class _Families:
         del self._members[gone]
         big |= small
 
-    def _twice(
-        self, left: set[str], right: set[str], ties: Mapping[tuple[str, str], tuple[int, float]]
-    ) -> bool:
+    def _twice(self, left: set[str], right: set[str], ties: Mapping[tuple[str, str], tuple[int, float]]) -> bool:
         """Tell if two relations with no article in common tie the two families."""
         between = [(a, b) for a in left for b in right if _pair(a, b) in ties]
         return any(a != c and b != d for n, (a, b) in enumerate(between) for c, d in between[n + 1 :])

@@ -108,8 +108,17 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
     """Grade a pair that is not exactly the same: grade, score from 0 to 1, and the reason in a line."""
     score = likelihood(e)
     told = f"{e.retold:.0%} of the other prose retold, passages hold {e.covered_a:.0%} and {e.covered_b:.0%}"
-    if e.conflict < 0.3 and e.plain >= e.quoted and (e.heavier >= _NEAR_HEAVIER or e.lighter >= _NEAR_LIGHTER) and not apart:
-        return "near", max(score, 0.5 + e.lighter / 2), f"reprinted: passages hold {e.covered_a:.0%} and {e.covered_b:.0%}"
+    if (
+        e.conflict < 0.3
+        and e.plain >= e.quoted
+        and (e.heavier >= _NEAR_HEAVIER or e.lighter >= _NEAR_LIGHTER)
+        and not apart
+    ):
+        return (
+            "near",
+            max(score, 0.5 + e.lighter / 2),
+            f"reprinted: passages hold {e.covered_a:.0%} and {e.covered_b:.0%}",
+        )
     enough = e.quoted >= 2.5 or e.plain >= 9 or e.lighter >= 0.5
     if enough and not apart and score >= _THRESHOLD and e.retold >= 0.25:
         if same_outlet:
@@ -133,6 +142,7 @@ def likelihood(e: Evidence) -> float:
 
 def strongest(relations: Iterable[Relation], article: str, *, limit: int = KEPT) -> list[Relation]:
     """Give the relations to keep for one article: copies before others, the highest score first, then the smallest id."""
+
     def rank(r: Relation) -> tuple[bool, float, str]:
         return not r.is_copy, -r.score, r.other if r.article == article else r.article
 

@@ -34,9 +34,7 @@ NUMBER: Final = 3
 SIGN: Final = 4
 """Kinds of token. SIGN is one character of a script that writes no spaces between words."""
 
-_SIGNS: Final = (
-    "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-)
+_SIGNS: Final = "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 TOKEN: Final = re.compile(rf"\d+(?:[.,]\d+)*|[{_SIGNS}]|[^\W\d_{_SIGNS}]+(?:['’][^\W\d_{_SIGNS}]+)*|[^\W{_SIGNS}]+")
 SPACED_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\w+")
 """What TOKEN finds in a text without such characters, sooner."""
