@@ -80,7 +80,7 @@ def _revise(
 ) -> None:
     a = t.Article
     old = conn.execute(select(a.__table__).where(a.n == n)).mappings().one()
-    former = as_json(rows.article(old, {}), enrichment=False) | {"id": old["id"]}
+    former = as_json(rows.article(dict(old), {}), enrichment=False) | {"id": old["id"]}
     conn.execute(
         insert(t.Revision),
         {"n": n, "revision": old["revision"], "item_id": old["item_id"], "digest": old["digest"],
@@ -255,14 +255,12 @@ def set_stories(
     if fresh := sorted(changed - known):
         conn.execute(insert(t.Story), [{"id": id_, "size": 0} for id_ in fresh])
     conn.execute(
-        update(a.__table__)
-        .where(a.id == bindparam("article"))
-        .values(story_id=bindparam("story"), copy_of=bindparam("parent")),
+        update(a).where(a.id == bindparam("article")).values(story_id=bindparam("story"), copy_of=bindparam("parent")),
         [{"article": i, "story": story, "parent": parent} for i, (story, parent) in moved.items()],
     )
     spans = _spans(conn, changed)
     conn.execute(
-        update(t.Story.__table__)
+        update(t.Story)
         .where(t.Story.id == bindparam("story"))
         .values({name: bindparam(f"new_{name}") for name in ("size", "first_at", "last_at", "merged_into")}),
         [{"story": s, **{f"new_{k}": v for k, v in span.items()}} for s, span in spans.items()],

@@ -59,7 +59,7 @@ def read(conn: Connection, *, after: int = 0, limit: int = 500) -> tuple[Change,
         select(r.number, r.kind, r.subject, r.payload, r.at).where(r.number > after).order_by(r.number).limit(limit)
     )
     return tuple(
-        Change(number=number, kind=kind, subject=subject, payload=payload, at=at)  # type: ignore[arg-type]
+        Change(number=number, kind=kind, subject=subject, payload=payload, at=at)
         for number, kind, subject, payload, at in rows
     )
 

@@ -183,7 +183,7 @@ def retry(conn: Connection, item_ids: Sequence[int], *, now: datetime) -> tuple[
 
 def counts(conn: Connection) -> dict[State, int]:
     """Count the items by state; every state is there."""
-    found = {state: number for state, number in conn.execute(select(_I.state, func.count()).group_by(_I.state))}
+    found = dict(tuple(row) for row in conn.execute(select(_I.state, func.count()).group_by(_I.state)))
     return {state: found.get(state, 0) for state in get_args(State)}
 
 

@@ -7,9 +7,8 @@ Lists are tuples. `as_json` and `from_json` are the article record of the comman
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 QuotationType = Literal["direct", "mixed", "indirect"]
@@ -17,6 +16,8 @@ SpeakerType = Literal["Person", "Organization", "Place"]
 TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
 Precision = Literal["time", "day", "week", "month", "quarter", "season", "year", "decade", "century"]
 Grade = Literal["exact", "near", "derived", "shared-quotes", "update"]
+
+Agreement = Literal["same", "variant", "disputed"]
 
 COPY_GRADES: Final = frozenset({"exact", "near", "derived"})
 """The grades that put two articles into one story."""
@@ -200,6 +201,59 @@ class Relation:
     def is_copy(self) -> bool:
         """True if this relation puts the two articles into one story."""
         return self.grade in COPY_GRADES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A quotation as one article carries it; `key` is its number in the store."""
+
+    key: int
+    article: str
+    story: str | None
+    published_at: datetime | None
+    quotation: Quotation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """Quotations that are one statement: `members` are their keys, earliest carrier first.
+
+    `agreement` says how the carriers' wordings go together: letter for letter (`same`), in other words or another
+    length (`variant`), or so that one puts between quotation marks what another reports (`disputed`).
+    """
+
+    id: str
+    text: str
+    type: QuotationType
+    speaker: str | None
+    speaker_type: SpeakerType | None
+    said: str | None
+    said_basis: str | None
+    agreement: Agreement
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """An event as one article reports it; `key` is its number in the store."""
+
+    key: int
+    article: str
+    story: str | None
+    published_at: datetime | None
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """Events of several articles that are one: `members` are their keys, earliest report first."""
+
+    id: str
+    date: str
+    precision: Precision
+    text: str
+    people: tuple[str, ...]
+    members: tuple[int, ...]
 
 
 _PARTIAL = re.compile(r"\d{4}(-\d\d)?$")

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Table,
     Text,
     TypeDecorator,
     text,
@@ -114,6 +115,7 @@ class Base(DeclarativeBase):
             "pk": "pk__%(table_name)s",
         }
     )
+    __table__: ClassVar[Table]
     type_annotation_map: ClassVar[dict[Any, Any]] = {str: Line, datetime: Utc, dict[str, Any]: Json, list[Any]: Json}
 
 

@@ -1,0 +1,214 @@
+"""The catalogue: reads articles, copies and stories back, for exports and for people. It writes nothing.
+
+Iterators go by key, a page at a time, in constant memory; read them inside the `with store.reading()` they came from.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Select, and_, func, or_, select, tuple_
+
+from storage import rows
+from storage import tables as t
+from storage.archive import numbers, relation
+from storage.records import Article, Relation, as_json
+
+PAGE: Final = 200
+"""Rows read at once: past this a larger page is no faster, and a page of long articles is a few megabytes."""
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A filed article as it stands now. `id` is the name it was filed under, `copy_of` the id of its parent."""
+
+    n: int
+    id: str
+    article: Article
+    story: str | None
+    copy_of: str | None
+    revision: int
+    filed_at: datetime
+    revised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One article of a story."""
+
+    id: str
+    copy_of: str | None
+    publisher: str | None
+    headline: str | None
+    published: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A family of copies; the head comes first among its members, then the others as they were published."""
+
+    id: str
+    headline: str | None
+    publisher: str | None
+    size: int
+    first_at: datetime | None
+    last_at: datetime | None
+    members: tuple[Member, ...]
+
+
+def paged(fetch: Callable[[Any], Sequence[_Row]], key: Callable[[_Row], Any]) -> Iterator[_Row]:
+    """Give every row of pages that are fetched by the key of the last one; None fetches the first."""
+    after: Any = None
+    while page := fetch(after):
+        yield from page
+        after = key(page[-1])
+
+
+def article(conn: Connection, id_: str) -> Stored | None:
+    """Give the article filed under an id, with what was found in it; None if there is none."""
+    found = conn.execute(select(t.Article.__table__).where(t.Article.id == id_)).mappings().all()
+    return next(iter(_stored(conn, found, enrichment=True)), None)
+
+
+def articles(conn: Connection, *, story: str | None = None, enrichment: bool = False) -> Iterator[Stored]:
+    """Give all articles, or those of a story, in the order in which they were filed."""
+    a = t.Article
+    wanted = select(a.__table__).order_by(a.n).limit(PAGE)
+    if story is not None:
+        wanted = wanted.where(a.story_id == story)
+
+    def fetch(after: int | None) -> Sequence[Stored]:
+        page = conn.execute(wanted.where(a.n > (after or 0))).mappings().all()
+        return _stored(conn, page, enrichment=enrichment)
+
+    return paged(fetch, lambda stored: stored.n)
+
+
+def _stored(conn: Connection, page: Sequence[Any], *, enrichment: bool) -> list[Stored]:
+    found = _derived(conn, [row["n"] for row in page]) if enrichment else {}
+    return [
+        Stored(
+            n=row["n"], id=row["id"], article=rows.article(row, found.get(row["n"], {})), story=row["story_id"],
+            copy_of=row["copy_of"], revision=row["revision"], filed_at=row["filed_at"], revised_at=row["revised_at"],
+        )
+        for row in page
+    ]  # fmt: skip
+
+
+def _derived(conn: Connection, ns: Sequence[int]) -> dict[int, dict[Any, list[Any]]]:
+    found: dict[int, dict[Any, list[Any]]] = {n: {} for n in ns}
+    for table in rows.DERIVED:
+        ordered = select(table.__table__).where(table.n.in_(ns)).order_by(*table.__table__.primary_key.columns)
+        for row in conn.execute(ordered):
+            found[row.n].setdefault(table, []).append(row)
+    return found
+
+
+def article_row(stored: Stored) -> dict[str, Any]:
+    """Give the line that `export articles` prints."""
+    return as_json(stored.article, enrichment=False) | {
+        "id": stored.id, "story": stored.story, "copy_of": stored.copy_of, "revision": stored.revision,
+        "filed_at": stored.filed_at.isoformat(), "revised_at": stored.revised_at and stored.revised_at.isoformat(),
+    }  # fmt: skip
+
+
+def copies(conn: Connection, *, article: str | None = None) -> Iterator[Relation]:
+    """Give all relations, or those of one article, each pair once, with their passages."""
+    r = t.Relation
+    one, two = t.Article.__table__.alias("one"), t.Article.__table__.alias("two")
+    wanted = (
+        select(one.c.id, two.c.id, r.grade, r.score, r.coverage_a, r.coverage_b, r.reason, r.passages, r.a_n, r.b_n)
+        .join(one, one.c.n == r.a_n)
+        .join(two, two.c.n == r.b_n)
+        .order_by(r.a_n, r.b_n)
+        .limit(PAGE)
+    )
+    if article is not None:
+        n = numbers(conn, [article]).get(article, 0)
+        wanted = wanted.where(or_(r.a_n == n, r.b_n == n))
+
+    def fetch(after: tuple[int, int] | None) -> Sequence[Any]:
+        further = wanted if after is None else wanted.where(tuple_(r.a_n, r.b_n) > after)
+        return conn.execute(further).all()
+
+    return (relation(tuple(row)[:8]) for row in paged(fetch, lambda row: (row.a_n, row.b_n)))
+
+
+def relation_row(found: Relation) -> dict[str, Any]:
+    """Give the line that `export copies` prints."""
+    return {
+        "article": found.article, "other": found.other, "grade": found.grade, "score": found.score,
+        "coverage": list(found.coverage), "reason": found.reason,
+        "passages": [{"article": list(p.a), "other": list(p.b), "text": p.text} for p in found.passages],
+    }  # fmt: skip
+
+
+def stories(conn: Connection, *, minimum: int = 1) -> Iterator[Story]:
+    """Give the stories of at least `minimum` articles: those with the newest article first, undated ones last."""
+    s = t.Story
+    wanted = select(s.id, s.size, s.first_at, s.last_at).where(s.size >= max(minimum, 1)).limit(PAGE)
+
+    def page(query: Select[Any]) -> Sequence[Story]:
+        found = conn.execute(query).all()
+        members = _members(conn, [row.id for row in found])
+        return [
+            Story(headline=members[row.id][0].headline, publisher=members[row.id][0].publisher,
+                  members=members[row.id], **row._mapping)  # noqa: SLF001
+            for row in found
+        ]  # fmt: skip
+
+    dated = wanted.where(s.last_at.is_not(None)).order_by(s.last_at.desc(), s.id.desc())
+    yield from paged(
+        lambda after: page(
+            dated
+            if after is None
+            else dated.where(or_(s.last_at < after[0], and_(s.last_at == after[0], s.id < after[1])))
+        ),
+        lambda story: (story.last_at, story.id),
+    )
+    undated = wanted.where(s.last_at.is_(None)).order_by(s.id)
+    yield from paged(
+        lambda after: page(undated if after is None else undated.where(s.id > after)), lambda story: story.id
+    )
+
+
+def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member, ...]]:
+    a = t.Article
+    found: dict[str, list[Member]] = {story: [] for story in stories}
+    rank = (a.id != a.story_id, a.published_at.is_(None), a.published_at, a.id)
+    columns = select(a.story_id, a.id, a.copy_of, a.publisher, a.headline, a.published)
+    for story, *fields in conn.execute(columns.where(a.story_id.in_(stories)).order_by(*rank)):
+        id_, copy_of, publisher, headline, published = fields
+        found[story].append(
+            Member(id=id_, copy_of=copy_of, publisher=publisher, headline=headline, published=published)
+        )
+    return {story: tuple(members) for story, members in found.items()}
+
+
+def story_row(story: Story) -> dict[str, Any]:
+    """Give the line that `export stories` prints."""
+    return {
+        "id": story.id, "headline": story.headline, "publisher": story.publisher, "size": story.size,
+        "first_at": story.first_at and story.first_at.isoformat(),
+        "last_at": story.last_at and story.last_at.isoformat(),
+        "articles": [
+            {"article": m.id, "copy_of": m.copy_of, "publisher": m.publisher, "headline": m.headline,
+             "datePublished": m.published} for m in story.members
+        ],
+    }  # fmt: skip
+
+
+def totals(conn: Connection) -> dict[str, int]:
+    """Count what is filed. `copies` are articles with a parent."""
+    a, s = t.Article, t.Story
+    tables = {
+        "relations": t.Relation, "quotations": t.Quotation, "statements": t.Statement, "events": t.Event,
+        "occurrences": t.Occurrence, "mentions": t.Mention, "revisions": t.Revision, "changes": t.Change,
+    }  # fmt: skip
+    counted = {"articles": select(func.count()).select_from(a), "stories": select(func.count()).where(s.size > 0)}
+    counted["copies"] = select(func.count()).where(a.copy_of.is_not(None))
+    counted |= {name: select(func.count()).select_from(table) for name, table in tables.items()}
+    return {name: conn.execute(query).scalar_one() for name, query in counted.items()}
