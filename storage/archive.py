@@ -52,7 +52,8 @@ def file(conn: Connection, article: Article, *, item_id: int | None, digest: str
     """File an article: as new, as a revision of the one with its id, or not at all if it says nothing new.
 
     `seen` is what this article says now or has said in an earlier revision; nothing is written then. After `revised`
-    the caller takes back what hung on the old text: its fingerprints, and its relations through `unrelate`.
+    the caller takes back what hung on the old text, in the same transaction: its fingerprints, its relations through
+    `unrelate`, and what it carried through the quote book's `set_statements` and the timeline's `set_occurrences`.
     """
     a = t.Article
     known = conn.execute(select(a.n, a.content_digest).where(a.id == article.id)).first()
@@ -89,13 +90,11 @@ def _revise(
     revision = old["revision"] + 1
     given = {"item_id": item_id, "digest": digest, "revision": revision, "revised_at": now}
     conn.execute(update(a).where(a.n == n).values(rows.content(article) | given))
-    # Statements and events that this article carried must be looked at again before the transaction ends.
-    for family, member, key in (
-        (t.Statement, t.Quotation, t.Quotation.statement_id), (t.Occurrence, t.Event, t.Event.occurrence_id)
-    ):  # fmt: skip
-        conn.execute(update(family).where(family.id.in_(select(key).where(member.n == n))).values(stale=True))
     for table in rows.DERIVED:
-        conn.execute(delete(table).where(table.n == n))
+        if table in {t.Quotation, t.Event}:  # their statements and occurrences have yet to be told
+            conn.execute(update(table).where(table.n == n).values(gone=True))
+        else:
+            conn.execute(delete(table).where(table.n == n))
     _write_derived(conn, article, n)
     record = _record(article, revision, old["filed_at"], now)
     changes.append(conn, [("article.revised", article.id, record)], now=now)
@@ -116,7 +115,7 @@ def _record(article: Article, revision: int, filed_at: datetime, revised_at: dat
 def numbers(conn: Connection, ids: Collection[str]) -> dict[str, int]:
     """Give the number of each article that is filed under one of the ids."""
     a = t.Article
-    return {id_: n for some in _some(ids) for id_, n in conn.execute(select(a.id, a.n).where(a.id.in_(some)))}
+    return {id_: n for some in chunks(ids) for id_, n in conn.execute(select(a.id, a.n).where(a.id.in_(some)))}
 
 
 def sides(conn: Connection, ns: Collection[int]) -> dict[int, Shelved]:
@@ -125,7 +124,7 @@ def sides(conn: Connection, ns: Collection[int]) -> dict[int, Shelved]:
     wanted = select(a.n, a.id, a.publisher, a.published_at, a.body, a.language)
     return {
         row.n: Shelved(**row._mapping)  # noqa: SLF001
-        for some in _some(ns)
+        for some in chunks(ns)
         for row in conn.execute(wanted.where(a.n.in_(some)))
     }
 
@@ -140,7 +139,7 @@ def relate(conn: Connection, relations: Sequence[Relation], *, version: int, now
     r_ = t.Relation
     kept = {
         (row["a_n"], row["b_n"]): {name: row[name] for name in row if name not in {"a_n", "b_n", "made_at"}}
-        for some in _some({a for a, _ in made})
+        for some in chunks({a for a, _ in made})
         for row in conn.execute(select(r_.__table__).where(r_.a_n.in_(some))).mappings()
     }
     altered = {pair: row for pair, row in made.items() if kept.get(pair) != row}
@@ -184,7 +183,7 @@ def _relations(conn: Connection, ns: Collection[int], *, passages: bool) -> Iter
         select(*columns, *([r.passages] if passages else [])).join(one, one.c.n == r.a_n).join(two, two.c.n == r.b_n)
     )
     seen = set()
-    for some in _some(ns):
+    for some in chunks(ns):
         for end in (r.a_n, r.b_n):
             for row in conn.execute(wanted.where(end.in_(some))):
                 if row[:2] not in seen:
@@ -214,14 +213,14 @@ def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
     while fresh:
         members = {
             row.n: row
-            for some in _some(fresh)
+            for some in chunks(fresh)
             for row in conn.execute(select(a.n, a.id, a.published_at, a.story_id).where(a.n.in_(some)))
         }
         found |= members
         met = {row.story_id for row in members.values() if row.story_id} - stories
         stories |= met
-        reached = {n for some in _some(met) for n in conn.execute(select(a.n).where(a.story_id.in_(some))).scalars()}
-        for some in _some(fresh):
+        reached = {n for some in chunks(met) for n in conn.execute(select(a.n).where(a.story_id.in_(some))).scalars()}
+        for some in chunks(fresh):
             for near, far in ((r.a_n, r.b_n), (r.b_n, r.a_n)):
                 tied = select(far).where(near.in_(some), r.grade.in_(COPY_GRADES))
                 reached.update(conn.execute(tied).scalars())
@@ -244,14 +243,14 @@ def set_stories(
     a = t.Article
     before = {
         row.id: (row.story_id, row.copy_of)
-        for some in _some(stories)
+        for some in chunks(stories)
         for row in conn.execute(select(a.id, a.story_id, a.copy_of).where(a.id.in_(some)))
     }
     moved = {i: (stories[i], parents.get(i)) for i in sorted(before) if before[i] != (stories[i], parents.get(i))}
     if not moved:
         return ()
     changed = {story for i in moved for story in (before[i][0], moved[i][0]) if story is not None}
-    known = {id_ for some in _some(changed) for id_ in conn.execute(_story_ids(some)).scalars()}
+    known = {id_ for some in chunks(changed) for id_ in conn.execute(_story_ids(some)).scalars()}
     if fresh := sorted(changed - known):
         conn.execute(insert(t.Story), [{"id": id_, "size": 0} for id_ in fresh])
     conn.execute(
@@ -289,7 +288,7 @@ def _spans(conn: Connection, stories: set[str]) -> dict[str, dict[str, Any]]:
     empty = {"size": 0, "first_at": None, "last_at": None, "merged_into": None}
     spans: dict[str, dict[str, Any]] = {story: dict(empty) for story in stories}
     wanted = select(a.story_id, func.count(), func.min(a.published_at), func.max(a.published_at)).group_by(a.story_id)
-    for some in _some(stories):
+    for some in chunks(stories):
         for story, size, first_at, last_at in conn.execute(wanted.where(a.story_id.in_(some))):
             spans[story] |= {"size": size, "first_at": first_at, "last_at": last_at}
     for story, span in spans.items():
@@ -309,7 +308,7 @@ def story_of(conn: Connection, id_: str) -> str | None:
     return found or conn.execute(select(func.coalesce(s.merged_into, s.id)).where(s.id == id_)).scalar()
 
 
-def _some(keys: Collection[Any]) -> Iterator[list[Any]]:
+def chunks(keys: Collection[Any]) -> Iterator[list[Any]]:
     """Give the keys in lists short enough for one statement, in a fixed order."""
     ordered = sorted(keys)
     for first in range(0, len(ordered), _MANY):

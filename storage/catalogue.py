@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, func, or_, select, tuple_
 
 from storage import rows
 from storage import tables as t
@@ -149,30 +149,33 @@ def relation_row(found: Relation) -> dict[str, Any]:
 def stories(conn: Connection, *, minimum: int = 1) -> Iterator[Story]:
     """Give the stories of at least `minimum` articles: those with the newest article first, undated ones last."""
     s = t.Story
-    wanted = select(s.id, s.size, s.first_at, s.last_at).where(s.size >= max(minimum, 1)).limit(PAGE)
+    wanted = select(s.id, s.size, s.first_at, s.last_at).where(s.size >= max(minimum, 1))
+    for page in dated_pages(conn, wanted, s.last_at, s.id, newest_first=True):
+        members = _members(conn, [row.id for row in page])
+        for row in page:
+            head, found = members[row.id][0], members[row.id]
+            yield Story(headline=head.headline, publisher=head.publisher, members=found, **row._mapping)  # noqa: SLF001
 
-    def page(query: Select[Any]) -> Sequence[Story]:
-        found = conn.execute(query).all()
-        members = _members(conn, [row.id for row in found])
-        return [
-            Story(headline=members[row.id][0].headline, publisher=members[row.id][0].publisher,
-                  members=members[row.id], **row._mapping)  # noqa: SLF001
-            for row in found
-        ]  # fmt: skip
 
-    dated = wanted.where(s.last_at.is_not(None)).order_by(s.last_at.desc(), s.id.desc())
-    yield from paged(
-        lambda after: page(
-            dated
-            if after is None
-            else dated.where(or_(s.last_at < after[0], and_(s.last_at == after[0], s.id < after[1])))
-        ),
-        lambda story: (story.last_at, story.id),
-    )
-    undated = wanted.where(s.last_at.is_(None)).order_by(s.id)
-    yield from paged(
-        lambda after: page(undated if after is None else undated.where(s.id > after)), lambda story: story.id
-    )
+def dated_pages(
+    conn: Connection, wanted: Select[Any], dated: Any, id_: Any, *, newest_first: bool = False
+) -> Iterator[Sequence[Any]]:
+    """Give pages of what is `wanted` in the order of a date column, then of the id; rows without a date come last."""
+
+    def pages(query: Select[Any], further: Callable[[Any], Any], *order: Any) -> Iterator[Sequence[Any]]:
+        query = query.order_by(*order).limit(PAGE)
+        page = conn.execute(query).all()
+        while page:
+            yield page
+            page = conn.execute(query.where(further(page[-1]))).all() if len(page) == PAGE else []
+
+    name, key = dated.key, tuple_(dated, id_)
+    known = wanted.where(dated.is_not(None))
+    if newest_first:
+        yield from pages(known, lambda row: key < (getattr(row, name), row.id), dated.desc(), id_.desc())
+    else:
+        yield from pages(known, lambda row: key > (getattr(row, name), row.id), dated, id_)
+    yield from pages(wanted.where(dated.is_(None)), lambda row: id_ > row.id, id_)
 
 
 def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member, ...]]:

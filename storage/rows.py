@@ -38,7 +38,7 @@ def derived(article: Article, n: int) -> dict[Any, list[dict[str, Any]]]:
         ],
         t.Event: [
             {"n": n, "date": e.date, "precision": e.precision, "start": e.start, "stop": e.end, "text": e.text,
-             "people": list(e.people)} for e in article.events
+             "people": list(e.people), "gone": False} for e in article.events
         ],
         t.Mention: _mentions(article.mentions, n),
     }  # fmt: skip
@@ -51,7 +51,7 @@ def _quotation(q: Quotation, n: int) -> dict[str, Any]:
         "n": n, "start": q.start, "stop": q.end, "text": q.text, "type": q.type, "verb": q.verb,
         "speaker": speaker.name[:LONGEST_NAME] if speaker else None, "speaker_type": speaker.type if speaker else None,
         "speaker_mention": None if at is None else {"text": at.text, "start": at.start, "end": at.end},
-        "said": q.said, "said_basis": q.said_basis, "confidence": q.confidence,
+        "said": q.said, "said_basis": q.said_basis, "confidence": q.confidence, "gone": False,
     }  # fmt: skip
 
 

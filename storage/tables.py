@@ -150,6 +150,7 @@ class Story(Base):
     """A family of copies. Its id is the id of its head article; a story merged away stays and says where it went."""
 
     __tablename__ = "stories"
+    __table_args__ = (Index(None, "last_at", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     size: Mapped[int]
@@ -242,10 +243,10 @@ class Relation(Base):
 
 
 class Statement(Base):
-    """Quotations that are one statement. `stale`: a member went away and it must be looked at in this transaction."""
+    """Quotations that are one statement."""
 
     __tablename__ = "statements"
-    __table_args__ = (Index(None, "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),)
+    __table_args__ = (Index(None, "said", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
@@ -255,13 +256,16 @@ class Statement(Base):
     said: Mapped[str | None]
     said_basis: Mapped[str | None]
     agreement: Mapped[str]
-    stale: Mapped[bool]
 
 
 class Quotation(Base):
-    """One quotation as one article carries it."""
+    """One quotation as one article carries it.
+
+    `gone`: a revision of the article has dropped it, and its statement has to be told before the transaction ends.
+    """
 
     __tablename__ = "quotations"
+    __table_args__ = (Index(None, "gone", sqlite_where=text("gone"), postgresql_where=text("gone")),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     n: Mapped[int] = _article_n(index=True)
@@ -277,6 +281,7 @@ class Quotation(Base):
     said: Mapped[str | None]
     said_basis: Mapped[str | None]
     confidence: Mapped[float]
+    gone: Mapped[bool]
 
 
 class Timex(Base):
@@ -296,26 +301,23 @@ class Timex(Base):
 
 
 class Occurrence(Base):
-    """Events of several articles that are one. `stale` as in `statements`."""
+    """Events of several articles that are one."""
 
     __tablename__ = "occurrences"
-    __table_args__ = (
-        Index(None, "date", "id"),
-        Index(None, "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),
-    )
+    __table_args__ = (Index(None, "date", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     date: Mapped[str]
     precision: Mapped[str]
     text: Mapped[str]
     people: Mapped[list[Any]]
-    stale: Mapped[bool]
 
 
 class Event(Base):
-    """One dated sentence of one article."""
+    """One dated sentence of one article. `gone` as in `quotations`."""
 
     __tablename__ = "events"
+    __table_args__ = (Index(None, "gone", sqlite_where=text("gone"), postgresql_where=text("gone")),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     n: Mapped[int] = _article_n(index=True)
@@ -326,6 +328,7 @@ class Event(Base):
     stop: Mapped[int]
     text: Mapped[str]
     people: Mapped[list[Any]]
+    gone: Mapped[bool]
 
 
 class Mention(Base):

@@ -73,17 +73,9 @@ def upgrade() -> None:
         sa.Column("precision", LINE, nullable=False),
         sa.Column("text", LINE, nullable=False),
         sa.Column("people", sa.Text(), nullable=False),
-        sa.Column("stale", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__occurrences")),
     )
     op.create_index("ix__occurrences__date_id", "occurrences", ["date", "id"])
-    op.create_index(
-        "ix__occurrences__stale",
-        "occurrences",
-        ["stale"],
-        sqlite_where=sa.text("stale"),
-        postgresql_where=sa.text("stale"),
-    )
     op.create_table(
         "postings",
         sa.Column("week", sa.Integer(), autoincrement=False, nullable=False),
@@ -102,17 +94,10 @@ def upgrade() -> None:
         sa.Column("said", LINE, nullable=True),
         sa.Column("said_basis", LINE, nullable=True),
         sa.Column("agreement", LINE, nullable=False),
-        sa.Column("stale", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__statements")),
     )
+    op.create_index("ix__statements__said_id", "statements", ["said", "id"])
     op.create_index("ix__statements__speaker", "statements", ["speaker"])
-    op.create_index(
-        "ix__statements__stale",
-        "statements",
-        ["stale"],
-        sqlite_where=sa.text("stale"),
-        postgresql_where=sa.text("stale"),
-    )
     op.create_table(
         "stories",
         sa.Column("id", LINE, nullable=False),
@@ -122,6 +107,7 @@ def upgrade() -> None:
         sa.Column("merged_into", LINE, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__stories")),
     )
+    op.create_index("ix__stories__last_at_id", "stories", ["last_at", "id"])
     op.create_table(
         "wire_prints",
         sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
@@ -179,11 +165,15 @@ def upgrade() -> None:
         sa.Column("stop", sa.Integer(), nullable=False),
         sa.Column("text", LINE, nullable=False),
         sa.Column("people", sa.Text(), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["n"], ["articles.n"], name=op.f("fk__events__n"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["occurrence_id"], ["occurrences.id"], name=op.f("fk__events__occurrence_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__events")),
+    )
+    op.create_index(
+        "ix__events__gone", "events", ["gone"], sqlite_where=sa.text("gone"), postgresql_where=sa.text("gone")
     )
     op.create_index("ix__events__n", "events", ["n"])
     op.create_index("ix__events__occurrence_id", "events", ["occurrence_id"])
@@ -213,11 +203,15 @@ def upgrade() -> None:
         sa.Column("said", LINE, nullable=True),
         sa.Column("said_basis", LINE, nullable=True),
         sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["n"], ["articles.n"], name=op.f("fk__quotations__n"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["statement_id"], ["statements.id"], name=op.f("fk__quotations__statement_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__quotations")),
+    )
+    op.create_index(
+        "ix__quotations__gone", "quotations", ["gone"], sqlite_where=sa.text("gone"), postgresql_where=sa.text("gone")
     )
     op.create_index("ix__quotations__n", "quotations", ["n"])
     op.create_index("ix__quotations__statement_id", "quotations", ["statement_id"])

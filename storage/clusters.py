@@ -1,0 +1,204 @@
+"""What several articles carry, as one: the common ground of the quote book and the timeline. It decides nothing.
+
+`near` gives all that a decision about some articles can depend on; `settle` writes the decision down, where it differs,
+and announces that.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+
+from storage import changes
+from storage import tables as t
+from storage.archive import chunks
+
+Carrier = tuple[str, int, int, str, str | None]
+"""Where something stands: article id, start, end, text, type (null for an event)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of cluster: its table, the table of its members, the column there that points to it, its columns."""
+
+    family: Any
+    member: Any
+    key: str
+    columns: tuple[str, ...]
+    change: changes.Kind
+
+
+STATEMENTS: Final = Kind(
+    family=t.Statement,
+    member=t.Quotation,
+    key="statement_id",
+    columns=("text", "type", "speaker", "speaker_type", "said", "said_basis", "agreement"),
+    change="quote.changed",
+)
+OCCURRENCES: Final = Kind(
+    family=t.Occurrence,
+    member=t.Event,
+    key="occurrence_id",
+    columns=("date", "precision", "text", "people"),
+    change="event.changed",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Members that may belong together, and what they belong to now.
+
+    `rows` have the columns of the member table with `article`, `story` and `published_at`; `links` are pairs of ids
+    (the smaller first) of related articles among them; `before` gives each present cluster its carriers.
+    """
+
+    rows: tuple[Any, ...]
+    links: frozenset[tuple[str, str]]
+    before: dict[str, frozenset[Carrier]]
+
+
+def near(conn: Connection, kind: Kind, ns: Collection[int]) -> Near:
+    """Give everything that a cluster of something in the articles `ns` may have to do with.
+
+    That is what they, the other articles of their stories and the articles related to them carry, with everything
+    that is in one cluster with any of it now.
+    """
+    a, r, m = t.Article, t.Relation, kind.member
+    scope = set(ns)
+    stories = {
+        story
+        for part in chunks(ns)
+        for story in conn.execute(select(a.story_id).where(a.n.in_(part), a.story_id.is_not(None))).scalars()
+    }
+    for part in chunks(stories):
+        scope.update(conn.execute(select(a.n).where(a.story_id.in_(part))).scalars())
+    for part in chunks(ns):
+        for one, other in ((r.a_n, r.b_n), (r.b_n, r.a_n)):
+            scope.update(conn.execute(select(other).where(one.in_(part))).scalars())
+    key = getattr(m, kind.key)
+    wanted = (
+        select(m.__table__, a.id.label("article"), a.story_id.label("story"), a.published_at)
+        .join(a, a.n == m.n)
+        .order_by(m.id)
+    )
+    found = {row.id: row for part in chunks(scope) for row in conn.execute(wanted.where(m.n.in_(part)))}
+    found |= {row.id: row for row in conn.execute(wanted.where(m.gone))}
+    touched = {getattr(row, kind.key) for row in found.values()} - {None}
+    for part in chunks(touched):
+        found |= {row.id: row for row in conn.execute(wanted.where(key.in_(part)))}
+    before: dict[str, set[Carrier]] = {cluster: set() for cluster in touched}
+    for row in found.values():
+        if (cluster := getattr(row, kind.key)) is not None:
+            before[cluster].add(_carrier(row))
+    present = tuple(found[id_] for id_ in sorted(found) if not found[id_].gone)
+    return Near(
+        rows=present,
+        links=_links(conn, {row.n: row.article for row in present}),
+        before={cluster: frozenset(carriers) for cluster, carriers in before.items()},
+    )
+
+
+def _links(conn: Connection, articles: Mapping[int, str]) -> frozenset[tuple[str, str]]:
+    r = t.Relation
+    return frozenset(
+        (articles[a_n], articles[b_n])
+        for part in chunks(articles)
+        for a_n, b_n in conn.execute(select(r.a_n, r.b_n).where(r.a_n.in_(part)))
+        if b_n in articles
+    )
+
+
+def _carrier(row: Any) -> Carrier:
+    return row.article, row.start, row.stop, row.text, getattr(row, "type", None)
+
+
+def carriers_json(carriers: Iterable[Carrier]) -> list[dict[str, Any]]:
+    """Give carriers as exports and changes print them, without a type where there is none."""
+    named = ({"article": c[0], "start": c[1], "end": c[2], "text": c[3], "type": c[4]} for c in carriers)
+    return [{k: v for k, v in c.items() if v is not None} for c in named]
+
+
+def settle(
+    conn: Connection,
+    kind: Kind,
+    around: Near,
+    decided: Mapping[str, tuple[Mapping[str, Any], tuple[int, ...]]],
+    describe: Any,
+    *,
+    now: datetime,
+) -> int:
+    """Make what `around` holds belong together as decided: id -> (columns, member keys). Gives how many differ.
+
+    `describe` turns columns into what a change carries of them. Every member of `around` must be in one cluster.
+    """
+    f, m = kind.family, kind.member
+    rows = {row.id: row for row in around.rows}
+    held = {
+        row["id"]: {name: row[name] for name in kind.columns}
+        for part in chunks(around.before.keys() | decided.keys())
+        for row in conn.execute(select(f.__table__).where(f.id.in_(part))).mappings()
+    }
+    announced: list[tuple[changes.Kind, str, dict[str, Any]]] = []
+    fresh, altered, moved = [], [], []
+    for id_, (columns, members) in sorted(decided.items()):
+        before = around.before.get(id_, frozenset())
+        after = {_carrier(rows[key]) for key in members}
+        moved += [{"member": k, "cluster": id_} for k in members if getattr(rows[k], kind.key) != id_]
+        if id_ not in held:
+            fresh.append({"id": id_, **columns})
+        elif held[id_] != columns:
+            altered.append({"cluster": id_, **{f"new_{name}": value for name, value in columns.items()}})
+        elif before == after:
+            continue
+        announced.append((kind.change, id_, describe(columns) | _difference(before, after)))
+    gone = sorted(around.before.keys() - decided.keys())
+    announced += [(kind.change, id_, {"gone": True} | _difference(around.before[id_], set())) for id_ in gone]
+    if fresh:
+        conn.execute(insert(f), fresh)
+    if altered:
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in kind.columns}
+        conn.execute(update(f).where(f.id == bindparam("cluster")).values(values), altered)
+    if moved:
+        pointing = update(m).where(m.id == bindparam("member")).values({kind.key: bindparam("cluster")})
+        conn.execute(pointing, moved)
+    conn.execute(delete(m).where(m.gone))
+    for part in chunks(gone):
+        conn.execute(delete(f).where(f.id.in_(part)))
+    changes.append(conn, announced, now=now)
+    return len(announced)
+
+
+def _difference(before: Collection[Carrier], after: Collection[Carrier]) -> dict[str, Any]:
+    added, removed = sorted(set(after) - set(before)), sorted(set(before) - set(after))
+    return {"added": carriers_json(added), "removed": carriers_json(removed)}
+
+
+def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, list[Any]]:
+    """Give the member rows of each cluster with `article` and `story`: earliest published first, undated last."""
+    a, m = t.Article, kind.member
+    key = getattr(m, kind.key)
+    ordered = (
+        select(key.label("cluster"), m.start, m.stop, m.text, *([m.type] if kind is STATEMENTS else []),
+               a.id.label("article"), a.story_id.label("story"))
+        .join(a, a.n == m.n)
+        .order_by(a.published_at.is_(None), a.published_at, a.id, m.start)
+    )  # fmt: skip
+    found: dict[str, list[Any]] = {id_: [] for id_ in ids}
+    for part in chunks(ids):
+        for row in conn.execute(ordered.where(key.in_(part))):
+            found[row.cluster].append(row)
+    return found
+
+
+def carrier_of(row: Any) -> Carrier:
+    """Make a carrier from a row of `carriers`."""
+    return _carrier(row)
+
+
+def within(kind: Kind, story: str) -> Any:
+    """Give the condition that a cluster is carried by an article of a story."""
+    a, m = t.Article, kind.member
+    carried = select(getattr(m, kind.key)).join(a, a.n == m.n).where(a.story_id == story)
+    return or_(kind.family.id.in_(carried))

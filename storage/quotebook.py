@@ -1,0 +1,76 @@
+"""The quote book: who said what, one statement a row, with every article that carries it.
+
+Which quotations are one statement is decided elsewhere; here it is written down and read back.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from storage import clusters, rows
+from storage import tables as t
+from storage.catalogue import dated_pages
+from storage.clusters import STATEMENTS
+from storage.records import Carried, Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Quotations that may be one statement; `links` are the pairs of related articles among their carriers."""
+
+    carried: tuple[Carried, ...]
+    links: frozenset[tuple[str, str]]
+    found: clusters.Near
+
+
+def near(conn: Connection, ns: Collection[int]) -> Near:
+    """Give what the statements in some articles may depend on: `ns` are those that are new, revised, or that changed
+    their story or a relation.
+    """
+    found = clusters.near(conn, STATEMENTS, ns)
+    carried = tuple(
+        Carried(
+            key=row.id, article=row.article, story=row.story, published_at=row.published_at,
+            quotation=rows.quotation(row),
+        )
+        for row in found.rows
+    )  # fmt: skip
+    return Near(carried=carried, links=found.links, found=found)
+
+
+def set_statements(conn: Connection, around: Near, statements: Sequence[Statement], *, now: datetime) -> int:
+    """Write down which quotations of `around` are one statement; every one of them is in one. Gives how many differ."""
+    decided = {
+        s.id: ({name: getattr(s, name) for name in STATEMENTS.columns}, s.members) for s in statements
+    }  # fmt: skip
+    return clusters.settle(conn, STATEMENTS, around.found, decided, _described, now=now)
+
+
+def quotes(conn: Connection, *, speaker: str | None = None, story: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give statements as `export quotes` prints them, by the day they were said, undated ones last.
+
+    `speaker` is part of a name, in any case; `story` asks for what articles of a story carry.
+    """
+    s = t.Statement
+    wanted = select(s.__table__)
+    if speaker is not None:
+        wanted = wanted.where(func.lower(s.speaker).contains(speaker.lower(), autoescape=True))
+    if story is not None:
+        wanted = wanted.where(clusters.within(STATEMENTS, story))
+    for page in dated_pages(conn, wanted, s.said, s.id):
+        carriers = clusters.carriers(conn, STATEMENTS, [row.id for row in page])
+        for row in page:
+            carried = clusters.carriers_json(clusters.carrier_of(c) for c in carriers[row.id])
+            yield {"id": row.id, **_described(row._mapping), "carriers": carried}  # noqa: SLF001
+
+
+def _described(columns: Mapping[str, Any]) -> dict[str, Any]:
+    named = columns["speaker"] is not None
+    return {
+        "text": columns["text"], "type": columns["type"],
+        "speaker": {"name": columns["speaker"], "type": columns["speaker_type"]} if named else None,
+        "dateSaid": columns["said"], "dateSaid_basis": columns["said_basis"], "agreement": columns["agreement"],
+    }  # fmt: skip
