@@ -1,0 +1,107 @@
+"""Enrich articles: who said what, what happened when, who is named. Pure but for loading the language model once.
+
+The parts are `quotes`, `times`, `register` and `speakers`; this file only puts them together, article by article. An
+article is enriched alone, so the same article always gives the same record, whatever else is in the batch.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from storage.records import Article, Quotation, Speaker, Timex
+from tasks import events, grammar, lexicon, names, parsing, quotes, register, speakers, times
+from tasks.grammar import Layout
+from tasks.register import Register
+
+logger = logging.getLogger(__name__)
+
+STAGES: Final = (("quotes", quotes.VERSION), ("times", times.VERSION), ("names", names.VERSION))
+
+
+def enrich(articles: Sequence[Article], *, model: str = parsing.MODEL) -> list[Article]:
+    """Fill quotations, time expressions, events and mentions, in the order given; nothing else changes.
+
+    English is done in full if `model` (a package name or a path) is installed and by rules alone if not. In other
+    languages quotations by their marks, dates in figures or with a month's name, and no more.
+    """
+    return [enrich_one(a, model=model) for a in articles]
+
+
+def enrich_one(article: Article, *, model: str = parsing.MODEL) -> Article:
+    """Enrich one article."""
+    layout = grammar.lay_out(article.body)
+    english = is_english(article)
+    timexes = times.find(
+        article.body, layout, published=article.published, language="en" if english else article.language
+    )
+    found: list[Quotation] = []
+    known = Register([])
+    if english:
+        found, known = _read_english(article, layout, parsing.load(model), timexes)
+    else:
+        found = _read_marks(layout)
+    return replace(
+        article,
+        quotations=tuple(found),
+        timexes=tuple(timexes),
+        events=tuple(events.find(layout, timexes, known)),
+        mentions=known.mentions(),
+        stages=(*(s for s in article.stages if s[0] not in dict(STAGES)), *STAGES),
+    )
+
+
+def is_english(article: Article) -> bool:
+    """True if the article says so, or says nothing and reads so."""
+    if article.language:
+        return article.language.casefold().split("-")[0].split("_")[0] == "en"
+    words = grammar.words_of(article.body[:4000])
+    return bool(words) and sum(w in ("the", "of", "and", "to", "in", "said") for w in words) >= 0.12 * len(words)
+
+
+def _read_english(
+    article: Article, layout: Layout, parser: parsing.Parser | None, timexes: Sequence[Timex]
+) -> tuple[list[Quotation], Register]:
+    chosen = quotes.select(layout, quotes.lexicon().select)
+    body = layout.body
+    votes: list[tuple[int, int, str]] = []
+    found: list[quotes.Found] = []
+    namings, above = register.read_names(layout, article.headline)
+    if parser is not None:
+        parses = parser.parse([body[s.start : s.end] for s in chosen])
+        found = quotes.read(layout, chosen, parses)
+        worth = register.worth_asking(layout, namings)
+        for s, entities in zip(worth, parser.entities([body[s.start : s.end] for s in worth]), strict=True):
+            votes += [(s.start + a, s.start + b, label) for a, b, label in entities]
+    known = register.link(body, namings, above, votes)
+    if parser is None:
+        return quotes.by_marks(layout, known), known
+    resolver = speakers.Resolver(layout, known)
+    made = []
+    for f in found:
+        who: Speaker | None = resolver.speaker(f.mention) if f.mention is not None else None
+        said, basis = times.said(layout, f.start, f.sentence, timexes)
+        made.append(
+            Quotation(
+                text=body[f.start : f.end],
+                start=f.start,
+                end=f.end,
+                type=f.type,
+                verb=quotes.verb_text(layout, f),
+                speaker=who,
+                said=said,
+                said_basis=basis,
+                confidence=f.confidence,
+            )  # fmt: skip
+        )
+    return made, known
+
+
+def _read_marks(layout: Layout) -> list[Quotation]:
+    """Read what stands between quotation marks, five words or more, with nobody as its speaker."""
+    body = layout.body
+    return [
+        Quotation(text=body[q.start : q.end], start=q.start, end=q.end, type="direct", confidence=0.5)
+        for q in layout.quoted
+        if len(body[q.start : q.end].split()) >= 5
+    ]

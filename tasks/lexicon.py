@@ -1,0 +1,226 @@
+"""Words that tell people, offices, organisations and places apart in English news. Plain lists; standard library only.
+
+Written by hand from general knowledge. They name no outlet and no living person.
+"""
+
+from typing import Final
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+HONORIFICS: Final = _set(
+    "mr mrs ms miss mx dr sir dame lord lady prof professor rev reverend father sister brother imam rabbi pope saint st "
+    "sheikh sheik prince princess king queen emperor empress duke duchess count countess baron baroness hon honourable "
+    "maître monsieur madame herr frau señor señora don doña"
+)
+MALE_TITLES: Final = _set(
+    "mr sir lord father brother imam prince king emperor duke count baron herr monsieur señor pope"
+)
+FEMALE_TITLES: Final = _set(
+    "mrs ms miss dame lady sister princess queen empress duchess countess baroness frau madame señora"
+)
+
+TITLES: Final = HONORIFICS | _set(
+    "president vice-president premier chancellor minister secretary undersecretary under-secretary governor gov mayor "
+    "senator sen sens representative rep reps congressman congresswoman congressmember councillor councilman "
+    "councilwoman councilor alderman commissioner commissar ambassador envoy consul spokesman spokeswoman spokesperson "
+    "spokes-woman chairman chairwoman chairperson chair ceo cfo coo cto founder co-founder cofounder director "
+    "director-general chief head leader general gen colonel col lt lieutenant sgt sergeant captain capt major maj admiral "
+    "adm commander cmdr corporal cpl private pvt marshal brigadier inspector detective constable superintendent sheriff "
+    "officer trooper deputy judge justice magistrate attorney prosecutor solicitor barrister advocate lawyer counsel "
+    "archbishop bishop cardinal pastor priest ayatollah grand mufti patriarch coach manager striker midfielder defender "
+    "goalkeeper quarterback pitcher captain skipper forward winger guard center centre analyst economist strategist "
+    "researcher scientist historian author writer actor actress singer musician rapper comedian director producer "
+    "filmmaker journalist reporter correspondent columnist editor editor-in-chief presenter host anchor owner partner "
+    "principal dean provost rector lecturer doctor nurse surgeon astronaut mp mep msp candidate nominee pm taoiseach "
+    "speaker whip treasurer comptroller auditor ombudsman activist campaigner veteran former ex- then acting interim "
+    "late son daughter wife husband brother sister mother father billionaire businessman businesswoman entrepreneur "
+    "investor tycoon magnate champion star legend teammate cofounder expert biologist physicist chemist geologist "
+    "astronomer engineer designer architect artist photographer chef farmer resident neighbour neighbor witness "
+    "epidemiologist virologist psychologist psychiatrist meteorologist climatologist ecologist adviser advisor aide "
+    "lawmaker legislator strategist pollster operative supporter volunteer student graduate teacher executive vice "
+    "assistant associate senior junior managing deputy chief first second lady foreign prime defence defense finance"
+)
+"""Words that may stand before a name and are not part of it. `Economy Minister Ana Ruiz` is cut after the last of them."""
+
+ROLES: Final = _set(
+    "president premier chancellor minister secretary governor mayor senator representative congressman congresswoman "
+    "councillor commissioner ambassador envoy spokesman spokeswoman spokesperson chairman chairwoman chairperson chair ceo "
+    "founder co-founder director chief head leader general colonel lieutenant sergeant captain major admiral commander "
+    "inspector detective superintendent sheriff officer judge justice attorney prosecutor solicitor lawyer archbishop "
+    "bishop cardinal pastor priest ayatollah coach manager striker midfielder defender goalkeeper quarterback pitcher "
+    "skipper forward winger analyst economist strategist researcher scientist historian author writer actor actress "
+    "singer musician rapper comedian producer filmmaker journalist reporter correspondent columnist editor presenter host "
+    "anchor owner partner principal dean rector lecturer professor doctor nurse surgeon astronaut mp mep candidate nominee "
+    "speaker treasurer activist campaigner son daughter wife husband brother sister mother father businessman "
+    "businesswoman entrepreneur investor champion star player expert biologist physicist chemist geologist astronomer "
+    "engineer designer architect artist photographer chef farmer resident witness epidemiologist virologist psychologist "
+    "psychiatrist adviser advisor aide lawmaker legislator pollster volunteer student teacher executive deputy king queen "
+    "prince princess pope politician diplomat official man woman boy girl victim suspect defendant plaintiff driver pilot "
+    "veteran creator novelist poet playwright composer conductor dancer model rival incumbent newcomer billionaire winner "
+    "democrat republican conservative liberal australian american briton frenchman congressmember premier sportsman "
+    "sportswoman athlete runner swimmer cyclist golfer boxer jockey teenager pensioner parent mum dad mom widow widower "
+    "uncle aunt cousin nephew niece grandfather grandmother trainer superstar frontman guitarist drummer bassist youngster "
+    "commentator pundit critic blogger youtuber influencer pm chairman vice-president vice-chancellor undersecretary"
+)
+"""Nouns for what a single person is."""
+
+SAME_ROLE: Final = {
+    "spokeswoman": "spokesman", "spokesperson": "spokesman", "chairwoman": "chairman", "chairperson": "chairman",
+    "chair": "chairman", "advisor": "adviser", "leader": "president", "premier": "minister", "pm": "minister",
+    "congresswoman": "congressman", "chief": "head", "actress": "actor", "lawyer": "attorney", "ceo": "head", "boss": "head",
+    "executive": "head", "mom": "mother", "mum": "mother", "dad": "father", "co-founder": "founder", "coach": "manager",
+    "skipper": "captain", "author": "writer", "novelist": "writer", "councilor": "councillor", "reporter": "journalist",
+}  # fmt: skip
+"""Role nouns that name the same person as another: the desk's habit of elegant variation."""
+
+FEMALE_ROLES: Final = _set(
+    "spokeswoman chairwoman congresswoman councilwoman businesswoman actress queen princess wife daughter sister mother "
+    "woman girl mum mom widow aunt niece grandmother sportswoman heiress waitress baroness duchess"
+)
+MALE_ROLES: Final = _set(
+    "spokesman chairman congressman councilman businessman king prince husband son brother father man boy dad widower uncle "
+    "nephew grandfather sportsman frenchman frontman duke baron"
+)
+
+ORGANISATION_WORDS: Final = _set(
+    "ministry department agency office bureau administration authority commission committee council board court tribunal "
+    "parliament congress senate house assembly party union association federation confederation league alliance coalition "
+    "university college school academy institute institution centre center laboratory lab hospital clinic police force army "
+    "navy guard corps service services bank fund group company corporation corp inc ltd llc plc co gmbh holdings industries "
+    "enterprises partners ventures capital airlines airways motors systems technologies technology solutions software "
+    "networks network media news times post journal herald tribune gazette guardian press radio television tv studio studios "
+    "pictures entertainment records museum gallery library theatre theater orchestra foundation trust charity society club "
+    "team united city fc zoo church diocese cathedral organization organisation initiative project programme program task "
+    "exchange energy oil gas steel electric power utilities pharmaceuticals pharma health healthcare insurance bancorp "
+    "treasury fbi cia nasa un eu nato who imf opec reserve embassy consulate cabinet government secretariat registry "
+    "chamber observatory survey forum campaign movement front brigade regiment squad unit firm airline retailer watchdog "
+    "regulator ombudsman taliban hamas hezbollah kremlin pentagon parks brothers sons associates"
+)
+GROUP_NOUNS: Final = _set(
+    "company firm studio zoo department agency ministry group team club party university college school bank court union "
+    "hospital airline council charity museum organisation organization association government administration office "
+    "commission committee regulator watchdog authority police force army military retailer manufacturer carmaker automaker "
+    "maker developer publisher network broadcaster newspaper paper magazine outlet website platform institute foundation "
+    "trust society federation league board panel corporation conglomerate startup start-up brand chain operator supplier "
+    "provider utility producer lender brokerage insurer fund exchange embassy church brewery brewer campaign movement "
+    "coalition alliance band city town state country nation county district kingdom bloc"
+)
+"""Common nouns for an organisation that the text has named, or will name."""
+
+PLACE_WORDS: Final = _set(
+    "street road avenue square park river lake mountain mount island islands bay beach valley county province region "
+    "district airport stadium arena bridge tower hill hills forest desert ocean sea gulf strait peninsula coast canyon"
+)
+
+DEMONYMS: Final = dict(
+    pair.split(":")
+    for pair in (
+        "french:france german:germany russian:russia ukrainian:ukraine british:britain english:england scottish:scotland "
+        "welsh:wales irish:ireland american:us chinese:china japanese:japan korean:korea indian:india pakistani:pakistan "
+        "israeli:israel palestinian:palestine iranian:iran iraqi:iraq syrian:syria turkish:turkey egyptian:egypt "
+        "saudi:saudi lebanese:lebanon jordanian:jordan italian:italy spanish:spain portuguese:portugal dutch:netherlands "
+        "belgian:belgium swiss:switzerland austrian:austria polish:poland czech:czech slovak:slovakia hungarian:hungary "
+        "romanian:romania bulgarian:bulgaria greek:greece serbian:serbia croatian:croatia slovenian:slovenia "
+        "albanian:albania finnish:finland swedish:sweden norwegian:norway danish:denmark icelandic:iceland "
+        "estonian:estonia latvian:latvia lithuanian:lithuania belarusian:belarus georgian:georgia armenian:armenia "
+        "azerbaijani:azerbaijan kazakh:kazakhstan afghan:afghanistan mexican:mexico canadian:canada brazilian:brazil "
+        "argentine:argentina chilean:chile colombian:colombia venezuelan:venezuela peruvian:peru bolivian:bolivia "
+        "cuban:cuba australian:australia nigerian:nigeria kenyan:kenya ethiopian:ethiopia ghanaian:ghana "
+        "ugandan:uganda rwandan:rwanda zimbabwean:zimbabwe moroccan:morocco algerian:algeria tunisian:tunisia "
+        "libyan:libya sudanese:sudan somali:somalia congolese:congo indonesian:indonesia malaysian:malaysia "
+        "singaporean:singapore thai:thailand vietnamese:vietnam filipino:philippines philippine:philippines "
+        "cambodian:cambodia burmese:burma nepalese:nepal bangladeshi:bangladesh taiwanese:taiwan mongolian:mongolia "
+        "qatari:qatar emirati:emirates kuwaiti:kuwait yemeni:yemen omani:oman european:europe african:africa asian:asia "
+        "catalan:catalonia texan:texas californian:california zambian:zambia maltese:malta cypriot:cyprus"
+    ).split()
+)
+COUNTRIES: Final = frozenset(DEMONYMS.values()) | _set(
+    "usa uk america nz zealand moscow paris london washington beijing brussels kyiv kiev berlin tehran ankara tokyo delhi "
+    "islamabad riyadh cairo baghdad damascus seoul pyongyang warsaw rome madrid lisbon vienna budapest athens ottawa "
+    "canberra jerusalem gaza geneva strasbourg texas california florida ohio michigan pennsylvania nevada arizona colorado "
+    "georgia virginia carolina iowa wisconsin minnesota illinois york jersey massachusetts maryland chicago boston "
+    "houston dallas philadelphia atlanta miami seattle denver sydney melbourne toronto montreal mumbai shanghai dubai "
+    "istanbul nairobi lagos johannesburg glasgow manchester liverpool birmingham leeds dublin belfast edinburgh cardiff "
+    "oregon utah kansas missouri tennessee kentucky louisiana alabama mississippi oklahoma nebraska montana idaho alaska "
+    "hawaii maine vermont connecticut delaware indiana arkansas wyoming dakota mexico africa asia europe"
+)
+
+FUNCTION_WORDS: Final = _set(
+    "a an the and or but nor so yet for if of in on at to by with from into over under after before between through during "
+    "without within along across behind beyond near off out up down about above below since until while when where why how "
+    "what which who whom whose that this these those there here he she it they we you i me him her us them his hers its "
+    "their our your my mine is are was were be been being am do does did done have has had having will would shall should "
+    "can could may might must not no yes also just only even still again already ever never always often sometimes once "
+    "soon then than too very more most less least much many few some any all both each every either neither another other "
+    "others such same own as because although though however meanwhile moreover furthermore instead otherwise therefore "
+    "thus hence nonetheless nevertheless despite according asked speaking responding earlier later today yesterday tomorrow "
+    "now one two three four five six seven eight nine ten first second third last next new old like unlike among amid "
+    "around against toward towards upon per via plus including let get got make made say said says see go going come take "
+    "took give given think know well good bad big small long short high low right left back home people man woman men women "
+    "time year years month months week weeks day days part way thing things photo image picture video file credit courtesy "
+    "read updated published written advertisement share follow watch listen subscribe more exclusive breaking analysis "
+    "opinion editorial comment question answer q monday tuesday wednesday thursday friday saturday sunday january february "
+    "march april may june july august september october november december spring summer autumn winter"
+)
+
+PARTICLES: Final = _set(
+    "de del della di da do dos das van von der den ten ter te bin ibn al el la le du af av zu y e st of"
+)
+
+_MALE = (
+    "aaron abdul abdullah abraham adam adrian ahmad ahmed alan albert alejandro aleksandr alessandro alex alexander alexei "
+    "alfred ali alistair allan allen amir anders andre andrea andreas andrei andres andrew andriy andrzej angus anil anthony "
+    "antoine anton antonio antony archie arnold arthur arturo ashraf austin barack barry bashar ben benedict benjamin bernard "
+    "bernie bill billy bob boris brad bradley brandon brendan brent brett brian bruce bryan calvin cameron carl carlos cesar "
+    "chad charles charlie chris christian christoph christopher clarence claude clive colin connor conor craig curtis dale "
+    "damian damien dan daniel danny darren dave david dean denis dennis derek desmond devin diego dimitri dirk dmitri dmitry "
+    "dominic don donald doug douglas dwight dylan earl ed eddie edgar eduardo edward edwin eli elias elijah elliot elon "
+    "emmanuel enrique eric erik ernest ethan eugene evan faisal felipe felix fernando fidel francis francisco francois frank "
+    "franklin fred frederick gabriel gareth gary gavin gennady geoff geoffrey george gerald gerard gerry gilbert giorgio "
+    "giovanni giuseppe glen glenn gordon graham grant greg gregory guillaume gustavo guy hamid hans harold harry harvey hassan "
+    "hector heinrich henri henry herbert herman hossein howard hugh hugo hussein ian ibrahim igor ilham imran isaac ismail "
+    "ivan jack jacob jacques jaime jair jake jamal james jamie jan jared jason javier jay jean jeff jeffrey jens jeremy jerome "
+    "jerry jesse jesus jim jimmy joao joe joel johan johannes john johnny jon jonah jonathan jorge jose josef joseph josh "
+    "joshua juan julian julio julius jürgen justin kamal karim karl keir keith ken kenneth kevin khalid kirill klaus konstantin "
+    "kurt kyle lance larry lars laurent lawrence lee leo leon leonard lewis liam lindsey lionel lloyd louis lucas luigi luis "
+    "luke mahmoud malcolm manuel marc marcel marco marcus mariano mario mark marko markus martin marvin massimo mathias matt "
+    "matteo matthew maurice max michael michel miguel mikael mike mikhail milos mitch mitt mohamed mohammad mohammed moses "
+    "muhammad mustafa narendra nathan nathaniel ned neil nelson nicholas nick nicolas nigel noah noel norman oleg oliver olivier "
+    "omar oscar osama owen pablo paolo patrick paul pavel pedro per pete peter petr petro phil philip philippe pierre piotr "
+    "rafael rahul raj ralph ramon randy raul ravi ray raymond recep rex ricardo richard rick robert roberto robin rod rodney "
+    "rodrigo roger roland roman ron ronald rory ross roy rupert russell ryan sadiq saeed salman sam samir samuel sanjay scott "
+    "sean sebastian serge sergei sergey seth shane shaun sheldon sidney silvio simon stanley stefan stephen steve steven "
+    "stuart sven ted terrence terry thabo theodore thierry thomas tim timothy tobias todd tom tomas tommy tony travis trevor "
+    "tyler uri vaclav victor viktor vincent vitaly vladimir volodymyr wade walter warren wayne wesley will william willie "
+    "wolfgang xavier yair yannis yevgeny youssef yuri yusuf yves zach zachary"
+)
+_FEMALE = (
+    "abigail ada adele adriana aisha alexandra alexandria alice alicia alison allison amanda amber amelia amina amy ana anastasia "
+    "andrea angela angelina anita ann anna annabel anne annette annie antonia april ariana ashley astrid audrey ayesha barbara "
+    "beatrice becky belinda bella bernadette beth betty beverly brenda bridget britney brooke camilla carla carly carmen "
+    "carol carolina caroline carolyn carrie catherine cathy cecilia charlotte chelsea cheryl chiara chloe christina christine "
+    "claire clara claudia condoleezza constance cristina cynthia daisy dana daniela danielle dawn deborah debra delia denise "
+    "diana diane donna dora doris dorothy edith eileen elaine eleanor elena elise elizabeth ella ellen ellie emily emma erica "
+    "erin esther eva eve evelyn fatima felicity fiona florence frances francesca freya gabriela gabrielle gail georgia "
+    "georgina geraldine gillian gina giorgia gisele gladys glenda gloria grace greta gwen hannah harriet hayley heather heidi "
+    "helen helena hilary hillary holly ida imelda ines ingrid irene irina iris isabel isabella isla ivanka jacinda jackie "
+    "jacqueline jane janet janice jasmine jean jeanne jen jenna jennifer jenny jessica jill jo joan joanna joanne jocelyn "
+    "josephine joy joyce judith judy julia julie juliet june kaja kamala karen kate katherine kathleen kathryn kathy katie "
+    "katrina kayla kellie kelly kellyanne kerry kim kimberly kirsten kristen kristin kristina lara laura lauren layla leah "
+    "leila lena leticia lily linda lisa liz liza lois loretta lori lorraine louise lucia lucy lydia lynn madeleine madison "
+    "malala mandy margaret maria marianne marie marilyn marina marine marion marjorie martha mary maureen maya megan "
+    "meghan melania melanie melissa mercedes mette mia michaela michele michelle mildred miranda miriam molly mona monica "
+    "nadia nancy naomi natalia natalie natasha nicola nicole nikki nina nora norma olga olivia pam pamela patricia patty paula "
+    "pauline peggy penelope penny petra phoebe phyllis pippa polly priscilla priti priya rachel ramona rebecca regina renee "
+    "rhonda rita roberta rosa rosalind rose rosemary roxanne ruth sabrina sadie sally samantha sandra sanna sara sarah "
+    "savannah shannon sharon sheila shelley sheryl shirley sofia sonia sophia sophie stacey stella stephanie sue susan susanna "
+    "susie suzanne svetlana sylvia tamara tammy tania tara tatiana teresa tessa thelma theresa tiffany tina tracey tracy "
+    "tulsi uma ursula valentina valerie vanessa vera veronica vicky victoria violet virginia vivian wanda wendy whitney "
+    "yolanda yulia yvette yvonne zoe"
+)
+MALE_NAMES: Final = _set(_MALE) - _set(_FEMALE)
+FEMALE_NAMES: Final = _set(_FEMALE) - _set(_MALE)
+FIRST_NAMES: Final = _set(_MALE) | _set(_FEMALE)

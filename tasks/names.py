@@ -1,0 +1,241 @@
+"""Read names by their capitals, with titles, nationalities and roles cut off. Pure: text in, namings out.
+
+Which of them are one and the same, and whether a person, `tasks/register.py` says.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tasks import lexicon
+
+VERSION: Final = 1
+
+_TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
+_OWNED: Final = re.compile(r"[’']s?$")
+_AFTER: Final = re.compile(
+    r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,90})(?=[,.;:“”\"(\n]|$)"
+)
+_ABBREVIATED: Final = frozenset(
+    "mr mrs ms dr sen sens rep reps gov gen col lt sgt capt maj st prof rev jr sr adm hon det insp".split()
+)
+
+
+@dataclass(slots=True)
+class Naming:
+    """One place where a name stands: its tokens with titles cut off, and the role words that stood before or after."""
+
+    tokens: tuple[str, ...]
+    start: int
+    end: int
+    title: tuple[str, ...] = ()
+    role: frozenset[str] = frozenset()
+    article: bool = False
+    initial: bool = False
+    owned: bool = False
+
+
+def scan(
+    body: str, start: int, end: int, *, opens: bool = True, common: frozenset[str] = frozenset()
+) -> Iterator[Naming]:
+    """Read the capitalised sequences of a sentence. `opens` if it begins one; `common` are words seen in lower case."""
+    tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(body, start, end)]
+    i = 0
+    while i < len(tokens):
+        if not tokens[i][0][0].isupper():
+            i += 1
+            continue
+        j = _run(body, tokens, i)
+        yield from _cut(body, tokens, i, j, opens and i == 0, common)
+        i = j
+
+
+def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
+    """Give the end of the capitalised run that begins at token i."""
+    j = i + 1
+    while j < len(tokens):
+        word, low = tokens[j - 1][0], tokens[j - 1][0].casefold()
+        if _OWNED.search(word) and not word.endswith("s’s"):
+            break
+        gap = body[tokens[j - 1][2] : tokens[j][1]]
+        dotted = gap == ". " and low in _ABBREVIATED
+        if gap not in (" ", "\u00a0") and not dotted:
+            break
+        nxt = tokens[j][0]
+        if nxt[0].isupper():
+            j += 1
+            continue
+        step = _bridge(body, tokens, i, j)
+        if not step:
+            break
+        j += step
+    return j
+
+
+def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> int:
+    """Give how many tokens to go on over a particle or an `of`; 0 if the run ends here."""
+    low = tokens[j][0]
+    if j + 1 >= len(tokens) or body[tokens[j][2] : tokens[j + 1][1]] not in (" ", "\u00a0"):
+        return 0
+    left = [t[0].casefold() for t in tokens[i:j]]
+    if low in ("of", "for", "and", "on", "to"):
+        wide = any(w in lexicon.ORGANISATION_WORDS for w in left) or left[-1] in (
+            "secretary",
+            "president",
+            "duke",
+            "prince",
+        )
+        if low == "of" and not (wide or left[-1] in lexicon.TITLES):
+            return 0
+        if low != "of" and not (wide and (low == "for" or "of" in left or "for" in left)):
+            return 0
+        if tokens[j + 1][0][0].isupper():
+            return 2
+        if tokens[j + 1][0] == "the" and j + 2 < len(tokens) and tokens[j + 2][0][0].isupper():
+            return 3
+        return 0
+    if low in lexicon.PARTICLES and low not in ("of", "y", "e", "la"):
+        for step in (1, 2):
+            if j + step < len(tokens) and tokens[j + step][0][0].isupper():
+                return step + 1
+            if j + step >= len(tokens) or tokens[j + step][0] not in lexicon.PARTICLES:
+                break
+    return 0
+
+
+def _cut(
+    body: str, tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, common: frozenset[str]
+) -> Iterator[Naming]:
+    """Cut function words, titles and nationalities off a run, and give what is left as a naming."""
+    article = False
+    first = i
+    while first < j and tokens[first][0].casefold() in lexicon.FUNCTION_WORDS and not _named_month(tokens, first, j):
+        article = article or tokens[first][0].casefold() == "the"
+        first += 1
+    if first < j and initial and first == i and j - first > 1:
+        low = tokens[first][0].casefold()
+        if (low in common or low.endswith("ly")) and low not in lexicon.FIRST_NAMES and low not in lexicon.TITLES:
+            first += 1
+    if first >= j:
+        return
+    if not article and first == i and i > 0:
+        article = tokens[i - 1][0].casefold() == "the"
+    run = tokens[first:j]
+    words = [t[0] for t in run]
+    lows = [_OWNED.sub("", w).casefold().rstrip(".") for w in words]
+    cut = 0
+    for k in range(len(run) - 1):
+        if lows[k] in lexicon.TITLES and lows[k + 1] not in ("of", "for", "and", "on", "to"):
+            cut = k + 1
+    if cut and any(w in lexicon.ORGANISATION_WORDS for w in lows[cut:]):
+        cut = 0
+    if (
+        cut == 0
+        and len(run) >= 3
+        and (lows[0] in lexicon.DEMONYMS)
+        and not any(w in lexicon.ORGANISATION_WORDS for w in lows)
+    ):
+        cut = 1
+    if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or (initial and lows[0] in common)):
+        return
+    if lows[-1] in lexicon.TITLES and not any(w in lexicon.ORGANISATION_WORDS for w in lows):
+        return
+    named = run[cut:]
+    owned = bool(_OWNED.search(named[-1][0])) and len(_OWNED.sub("", named[-1][0])) > 1
+    last = _OWNED.sub("", named[-1][0]) if owned else named[-1][0]
+    end = named[-1][1] + len(last)
+    name = (*[t[0] for t in named[:-1]], last)
+    role = frozenset(_role_words(lows[:cut]))
+    if not cut or set(lows[:cut]) <= lexicon.HONORIFICS:
+        role |= _role_before(tokens, first)
+    yield Naming(
+        name, named[0][1], end, tuple(lows[:cut]), role, article, initial and first == i, owned,
+    )  # fmt: skip
+
+
+def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:
+    """True for a first name that is also a month or a modal (`April Ryan`, `Will Smith`)."""
+    low = tokens[k][0].casefold()
+    return (
+        low in ("april", "may", "june", "august", "will")
+        and k + 1 < j
+        and low in lexicon.FIRST_NAMES | {"may", "august"}
+    )
+
+
+def _role_words(words: Sequence[str]) -> list[str]:
+    kept = []
+    for w in words:
+        w = _OWNED.sub("", w).rstrip(".")
+        if w in lexicon.HONORIFICS and w not in lexicon.ROLES:
+            continue
+        if w in lexicon.PARTICLES or w in (
+            "the",
+            "a",
+            "an",
+            "his",
+            "her",
+            "its",
+            "their",
+            "and",
+            "for",
+            "who",
+            "is",
+            "was",
+            "then",
+            "now",
+        ):
+            continue
+        kept.append(canonical(w))
+    return kept
+
+
+def canonical(word: str) -> str:
+    """Give the one form under which words for a role are compared (demonyms as countries, `spokeswoman` as `spokesman`)."""
+    word = lexicon.DEMONYMS.get(word, word)
+    return lexicon.SAME_ROLE.get(word, word)
+
+
+def _role_before(tokens: list[tuple[str, int, int]], first: int) -> frozenset[str]:
+    """Read `Kremlin spokesman` or `the party's deputy leader` before a name, from its role noun backwards."""
+    if first == 0:
+        return frozenset()
+    k = first - 1
+    low = tokens[k][0].casefold()
+    if low not in lexicon.ROLES or tokens[first][1] - tokens[k][2] != 1:
+        return frozenset()
+    kept = [low]
+    while k > 0 and len(kept) < 5 and tokens[k][1] - tokens[k - 1][2] == 1:
+        k -= 1
+        low = _OWNED.sub("", tokens[k][0]).casefold()
+        if low in lexicon.FUNCTION_WORDS and low not in ("first", "former", "foreign"):
+            break
+        kept.append(low)
+    return frozenset(_role_words(kept))
+
+
+def role_after(body: str, end: int) -> frozenset[str]:
+    """Read `, the Kremlin spokesman,` or `, 45, chief executive of a charity,` after a name."""
+    match = _AFTER.match(body, end)
+    if match is None:
+        return frozenset()
+    words = [_OWNED.sub("", t.group()).casefold() for t in _TOKEN.finditer(match.group(1))]
+    if not 1 <= len(words) <= 14:
+        return frozenset()
+    opening = (
+        words[0] in ("a", "an", "the", "its", "his", "her", "their", "who", "then", "now", "one")
+        or words[0] in lexicon.ROLES
+    )
+    if not opening and not any(w in lexicon.ROLES for w in words[:4]):
+        return frozenset()
+    if not any(w in lexicon.ROLES for w in words):
+        return frozenset()
+    return frozenset(_role_words(words))
+
+
+def is_heading(text: str) -> bool:
+    """True for a line in title case: there capitals say nothing."""
+    words = [w for w in text.split() if w[:1].isalpha()]
+    long = [w for w in words if len(w) > 3]
+    return len(words) >= 4 and text[-1:] not in '.!”"' and sum(w[0].isupper() for w in long) >= 0.8 * max(1, len(long))

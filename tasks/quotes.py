@@ -1,0 +1,151 @@
+"""Find quotations and who is the source of each: direct and mixed ones by their marks, indirect ones by their clause.
+
+Pure: layouts in, findings out; the parse comes from `tasks/parsing.py`, full names from `tasks/names.py`. Where no parser
+is at hand, quotations are found by their marks alone and the source by the names beside them.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from storage.records import Quotation, QuotationType, Span, Speaker
+from tasks import attribution, grammar, indirect
+from tasks.grammar import Layout, Mention, Sentence
+from tasks.parsing import Parse
+from tasks.quotemarks import Quoted
+from tasks.register import Register
+
+VERSION: Final = 1
+_DATA: Final = Path(__file__).parent / "data" / "quotes.json.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What was learnt: strength of cue words, speaker nouns, and the weights of the two rankers."""
+
+    cues: dict[str, float]
+    heads: dict[str, float]
+    select: frozenset[str]
+    speaker: dict[str, float]
+    indirect: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A quotation before its speaker has a name: `mention` is who said it in the text's own words."""
+
+    start: int
+    end: int
+    type: QuotationType
+    mention: Mention | None
+    sentence: int
+    verb: tuple[int, int] | None
+    confidence: float
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Load the learnt lexicons and weights, once."""
+    kept = json.loads(gzip.decompress(_DATA.read_bytes()))
+    return Lexicon(kept["cues"], kept["heads"], frozenset(kept["select"]), kept["speaker"], kept["indirect"])
+
+
+def select(layout: Layout, trusted: frozenset[str]) -> list[Sentence]:
+    """Choose the sentences worth parsing: words outside quotation marks, and a mark or a trusted speech cue in it."""
+    marked = {i for q in layout.quoted for i in range(layout.sentence_at(q.start), layout.sentence_at(q.end) + 1)}
+    chosen = []
+    for s in layout.sentences:
+        text = grammar.outside(layout, s)
+        if len(text.strip()) < 8 or sum(c.isalpha() for c in text) < 6:
+            continue
+        if s.index in marked or any(w in trusted or w == "according" for w in grammar.words_of(text)):
+            chosen.append(s)
+    return chosen
+
+
+def read(layout: Layout, chosen: Sequence[Sentence], parses: Sequence[Parse]) -> list[Found]:
+    """Find the quotations of a text whose chosen sentences are parsed; in order of their place, never overlapping.
+
+    Stretches in quotation marks that nobody says (titles, nicknames, scare quotes) are left out.
+    """
+    learnt = lexicon()
+    for s, parse in zip(chosen, parses, strict=True):
+        grammar.attach(layout, s, parse, learnt.heads, learnt.cues)
+    scenes = [attribution.scene(layout, q, learnt.cues) for q in layout.quoted]
+    found: list[Found] = []
+    for at, choice in zip(scenes, attribution.settle(layout, scenes, learnt.cues, learnt.speaker), strict=True):
+        if choice.mention is None:
+            continue
+        q = at.quoted
+        kind: QuotationType = "direct" if is_whole(layout, at, choice) else "mixed"
+        found.append(Found(q.start, q.end, kind, choice.mention, at.first, choice.verb, choice.probability))
+    for s in chosen:
+        for report in indirect.reports(layout, s, learnt.cues, learnt.indirect):
+            o = report.option
+            found.append(
+                Found(o.start, o.end, "indirect", report.mention, s.index, (s.index, o.cue), report.probability)
+            )
+    return sorted(found, key=lambda f: (f.start, f.end))
+
+
+def is_whole(layout: Layout, at: attribution.Scene, choice: attribution.Choice) -> bool:
+    """True if what stands in the marks is a sentence of its own, not a fragment set into the reporter's."""
+    q: Quoted = at.quoted
+    text = layout.body[q.start : q.end].lstrip("[(… .")
+    if at.lead in ("para", "sent", "stop", "gap"):
+        return True
+    if at.lead in (",", ":", ";", "said") and text[:1].isupper():
+        return True
+    return text[:1].isupper() and at.words >= 4 and text.rstrip()[-1:] in ".?!,"
+
+
+def verb_text(layout: Layout, found: Found) -> str | None:
+    """Give the word that reports a quotation, as it stands in the text."""
+    if found.verb is None:
+        return None
+    sentence, token = found.verb
+    parse = layout.sentences[sentence].parse
+    if parse is None:
+        return None
+    word = parse.words[token].casefold()
+    return "according to" if word == "according" else word
+
+
+def by_marks(layout: Layout, known: Register) -> list[Quotation]:
+    """Find direct quotations without a parse: a speech verb and a name right beside the marks, else no speaker."""
+    cues = lexicon().cues
+    body = layout.body
+    made: list[Quotation] = []
+    for q in layout.quoted:
+        if len(body[q.start : q.end].split()) < 5:
+            continue
+        low, high = layout.paragraphs[layout.sentences[layout.sentence_at(q.start)].paragraph]
+        speaker, verb = None, None
+        for a, b in ((q.outer_end, min(high, q.outer_end + 90)), (max(low, q.outer - 90), q.outer)):
+            stretch = body[a:b] if a < b else ""
+            said = next((w for w in re.finditer(r"[a-z]+", stretch) if cues.get(w.group(), 0.0) >= 0.5), None)
+            named = known.between(a, b)
+            if said is not None and named:
+                at, end, entity = min(named, key=lambda n: abs(n[0] - a - said.start()))
+                speaker = Speaker(
+                    name=entity.name, type=entity.type, mention=Span(text=body[at:end], start=at, end=end)
+                )
+                verb = said.group()
+                break
+        made.append(
+            Quotation(
+                text=body[q.start : q.end],
+                start=q.start,
+                end=q.end,
+                type="direct",
+                verb=verb,
+                speaker=speaker,
+                confidence=0.5,
+            )
+        )
+    return made

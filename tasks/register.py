@@ -1,0 +1,340 @@
+"""Say who and what a text names: one entity for all forms of a name. Pure: namings and votes in, a register out.
+
+Titles, roles, ages, first names, the words of a name and an entity recogniser's labels vote on what a name is; one name
+has one type in a text. Surnames, first names, acronyms and short forms go to the full name that the text gives.
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Final
+
+from storage.records import Mention, SpeakerType
+from tasks import lexicon, names
+from tasks.grammar import Layout, Sentence
+from tasks.names import Naming
+
+_AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
+_ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
+_JOINERS: Final = frozenset(("of", "for", "and", "on"))
+_LABELS: Final = {
+    "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
+    "PRODUCT": "Other", "WORK_OF_ART": "Other", "EVENT": "Other", "LAW": "Other", "LANGUAGE": "Other", "DATE": "Other",
+}  # fmt: skip
+_KINDS: Final[tuple[SpeakerType, ...]] = ("Person", "Organization", "Place")
+
+
+@dataclass(slots=True, eq=False)
+class Entity:
+    """A person, organisation or place of one text, with every place that names it."""
+
+    name: str
+    type: SpeakerType
+    tokens: tuple[str, ...]
+    gender: str | None = None
+    roles: list[frozenset[str]] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Register:
+    """Everything named in a text; entities in the order of their first appearance."""
+
+    entities: list[Entity]
+    _places: list[tuple[int, int, Entity]] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._places = sorted(((a, b, e) for e in self.entities for a, b in e.spans), key=lambda p: (p[0], p[1]))
+        self._starts = [p[0] for p in self._places]
+
+    def at(self, offset: int) -> Entity | None:
+        """Give the entity named at an offset."""
+        i = bisect_right(self._starts, offset) - 1
+        return self._places[i][2] if i >= 0 and self._places[i][1] > offset else None
+
+    def between(self, start: int, end: int) -> list[tuple[int, int, Entity]]:
+        """Give the namings that begin in a stretch, in order."""
+        return self._places[bisect_right(self._starts, start - 1) : bisect_right(self._starts, end - 1)]
+
+    def mentions(self) -> tuple[Mention, ...]:
+        """Give the register as records."""
+        return tuple(Mention(name=e.name, type=e.type, spans=tuple(sorted(e.spans))) for e in self.entities if e.spans)
+
+
+def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming], list[Naming]]:
+    """Read the namings of a body and of its headline."""
+    body = layout.body
+    common = frozenset(m.group() for m in re.finditer(r"(?<![\w’'-])[a-z]{2,}(?![\w’'-])", body))
+    found: list[Naming] = []
+    for s in layout.sentences:
+        some = list(names.scan(body, s.start, s.end, common=common))
+        if len(layout.sentences) > 1 and names.is_heading(body[s.start : s.end]):
+            some = [n for n in some if len(n.tokens) <= 3]
+        found += some
+    for n in found:
+        n.role = n.role | names.role_after(body, n.end)
+    above: list[Naming] = []
+    if headline and not names.is_heading(headline):
+        above = list(names.scan(headline, 0, len(headline), common=common))
+    return found, above
+
+
+def link(
+    body: str, namings: Sequence[Naming], above: Sequence[Naming], votes: Sequence[tuple[int, int, str]]
+) -> Register:
+    """Build the register. `votes` are an entity recogniser's (start, end, label), with offsets into the body."""
+    groups: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
+    for n in namings:
+        groups[_key(n.tokens)].append(n)
+    labels = _count_labels(namings, votes)
+    extra: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
+    for n in above:
+        extra[_key(n.tokens)].append(n)
+    types = {key: _type(body, key, some, labels, groups) for key, some in groups.items()}
+    for key, some in extra.items():
+        if key not in types and len(key) > 1:
+            types[key] = _type("", key, some, {}, groups)
+    people = _merge_people([k for k, t in types.items() if t == "Person" and len(k) > 1], groups, extra)
+    entities: dict[tuple[str, ...], Entity] = {}
+    owner: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for canonical, keys in people.items():
+        shown = max(keys, key=lambda k: (len(groups.get(k, ())) > 0, len(groups.get(k, ())), len(k), k))
+        entities[canonical] = Entity(_shown((groups.get(shown) or extra[shown])[0].tokens), "Person", canonical)
+        owner.update((k, canonical) for k in keys)
+    _organisations(body, groups, types, entities, owner)
+    for key, some in sorted(groups.items(), key=lambda g: g[1][0].start):
+        for n in some:
+            target = owner.get(key) or _person_of(key, n, list(people), groups, entities)
+            if target is None:
+                kind = types[key]
+                if kind not in _KINDS:
+                    continue
+                if key not in entities:
+                    entities[key] = Entity(_shown(n.tokens), kind, key)
+                target = key
+            _add(entities[target], n)
+    for key, some in extra.items():
+        if owner.get(key) in entities:
+            for n in some:
+                entities[owner[key]].roles += [n.role] if n.role else []
+    for e in entities.values():
+        e.spans.sort()
+        if e.type == "Person" and e.gender is None:
+            e.gender = _gender_of_name(e.tokens)
+    return Register(sorted(entities.values(), key=lambda e: (e.spans[0] if e.spans else (1 << 30, 0), e.name)))
+
+
+def _key(tokens: Sequence[str]) -> tuple[str, ...]:
+    return tuple(t.casefold().replace("’", "'") for t in tokens)
+
+
+def _shown(tokens: Sequence[str]) -> str:
+    return " ".join(tokens)
+
+
+def _add(entity: Entity, n: Naming) -> None:
+    entity.spans.append((n.start, n.end))
+    if n.role:
+        entity.roles.append(n.role)
+    if entity.gender is None and entity.type == "Person":
+        words = {*n.title, *n.role}
+        if words & (lexicon.FEMALE_TITLES | lexicon.FEMALE_ROLES):
+            entity.gender = "f"
+        elif words & (lexicon.MALE_TITLES | (lexicon.MALE_ROLES - {"spokesman", "chairman", "congressman"})):
+            entity.gender = "m"
+
+
+def _gender_of_name(key: tuple[str, ...]) -> str | None:
+    if len(key) < 2:
+        return None
+    first = key[0].split("-")[0]
+    return "f" if first in lexicon.FEMALE_NAMES else "m" if first in lexicon.MALE_NAMES else None
+
+
+def _count_labels(
+    namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]
+) -> dict[tuple[str, ...], Counter[str]]:
+    found: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    ordered = sorted(votes)
+    at = 0
+    for n in sorted(namings, key=lambda n: n.start):
+        while at < len(ordered) and ordered[at][1] <= n.start:
+            at += 1
+        for a, b, label in ordered[at : at + 3]:
+            if (
+                a < n.end
+                and n.start < b
+                and label in _LABELS
+                and 2 * (min(b, n.end) - max(a, n.start)) >= n.end - n.start
+            ):
+                found[_key(n.tokens)][_LABELS[label]] += 1
+    return found
+
+
+def _type(
+    body: str, key: tuple[str, ...], some: Sequence[Naming], labels: dict[tuple[str, ...], Counter[str]],
+    groups: dict[tuple[str, ...], list[Naming]],
+) -> str:  # fmt: skip
+    """Vote on what a name is. The weights were set by hand on the names of forty development articles."""
+    votes = labels.get(key, Counter())
+    total = max(1, sum(votes.values()))
+    person = 3.0 * votes["Person"] / total if votes else 0.0
+    organisation = 2.5 * votes["Organization"] / total if votes else 0.0
+    place = 2.5 * votes["Place"] / total if votes else 0.0
+    other = 2.0 * votes["Other"] / total if votes else 0.0
+    words = set(key)
+    if any(set(n.title) & lexicon.HONORIFICS for n in some):
+        person += 4.0
+    elif any(n.title for n in some):
+        person += 2.5
+    if any(n.role for n in some):
+        person += 2.0
+    if body and any(_AGE.match(body, n.end) for n in some):
+        person += 3.0
+    if len(key) > 1:
+        person += 2.5 if key[0].split("-")[0] in lexicon.FIRST_NAMES else 0.0
+        person += 1.0 if (key[-1],) in groups else 0.0
+        person += 1.0 if re.fullmatch(r"[a-z]\.?", key[1]) and len(key) > 2 else 0.0
+        person += 0.6 if len(key) in (2, 3) and not words & lexicon.COUNTRIES else 0.0
+    share = sum(n.article for n in some) / len(some)
+    person -= 3.0 * share
+    organisation += 1.2 * share
+    if words & lexicon.ORGANISATION_WORDS or any(w.endswith(("corp", "bank")) for w in words if len(w) > 5):
+        person -= 4.0 if key[-1] in lexicon.ORGANISATION_WORDS or words & _JOINERS else 1.5
+        organisation += 3.5
+    if words & _JOINERS:
+        person -= 3.0
+    shown = some[0].tokens[-1]
+    if len(key) == 1 and shown.isupper() and len(shown) > 1:
+        person -= 2.0
+        organisation += 1.0
+    if words <= lexicon.COUNTRIES | {
+        "new",
+        "north",
+        "south",
+        "the",
+        "united",
+        "states",
+        "kingdom",
+        "saudi",
+        "st",
+        "hong",
+        "kong",
+    }:
+        place += 3.5
+        person -= 2.0 if len(key) == 1 else 0.0
+    if key[-1] in lexicon.PLACE_WORDS and len(key) > 1:
+        place += 2.0
+        person -= 1.5
+    best = max(((person, "Person"), (organisation, "Organization"), (place, "Place"), (other, "Other")))
+    return best[1] if best[0] > 0.9 else "Other"
+
+
+def _bare(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out middle initials and Jr."""
+    kept = [
+        w for i, w in enumerate(key) if i in (0, len(key) - 1) or not re.fullmatch(r"(?:[a-z]\.?)+", w) or len(w) > 2
+    ]
+    while len(kept) > 2 and kept[-1].rstrip(".") in ("jr", "sr", "ii", "iii", "iv"):
+        kept.pop()
+    return tuple(kept)
+
+
+def _merge_people(
+    keys: Sequence[tuple[str, ...]],
+    groups: dict[tuple[str, ...], list[Naming]],
+    extra: dict[tuple[str, ...], list[Naming]],
+) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
+    """Put the full names that mean one person together, under the first of them."""
+    merged: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for key in sorted(keys, key=lambda k: ((groups.get(k) or extra[k])[0].start if k in groups else 1 << 30, k)):
+        for canonical in merged:
+            if _same_person(_bare(canonical), _bare(key)):
+                merged[canonical].append(key)
+                break
+        else:
+            merged[key] = [key]
+    return merged
+
+
+def _same_person(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    if a == b or (len(a) != len(b) and (a[-len(b) :] == b or b[-len(a) :] == a)):
+        return True
+    if a[0] == b[0] and a[-1] == b[-1]:
+        return True
+    alike = a[-1] == b[-1] or (min(len(a[-1]), len(b[-1])) > 5 and SequenceMatcher(None, a[-1], b[-1]).ratio() >= 0.85)
+    first, other = sorted((a[0].rstrip("."), b[0].rstrip(".")), key=len)
+    close = other.startswith(first) and (len(first) >= 3 or len(first) == 1)
+    return alike and (a[0] == b[0] or (a[-1] == b[-1] and close))
+
+
+def _organisations(
+    body: str, groups: dict[tuple[str, ...], list[Naming]], types: dict[tuple[str, ...], str],
+    entities: dict[tuple[str, ...], Entity], owner: dict[tuple[str, ...], tuple[str, ...]],
+) -> None:  # fmt: skip
+    """Link acronyms and short forms of organisations to the long form."""
+    long = [k for k, t in types.items() if t == "Organization" and len(k) > 1 and k in groups]
+    for key, some in groups.items():
+        if len(key) < 2 or key in owner:
+            continue
+        for n in some:
+            match = _ACRONYM.match(body, n.end)
+            if match and match.group(1)[0] in {w[0].upper() for w in n.tokens}:
+                owner[(match.group(1).casefold(),)] = key
+                entities.setdefault(key, Entity(_shown(n.tokens), "Organization", key))
+                owner[key] = key
+    for key in groups:
+        if key in owner or types[key] == "Person":
+            continue
+        fuller = [
+            k for k in long if len(k) > len(key) and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
+        ]
+        known_place = types[key] == "Place" and not (set(key) & lexicon.ORGANISATION_WORDS)
+        if (
+            len(fuller) == 1
+            and not known_place
+            and not (len(key) == 1 and key[0] in lexicon.ORGANISATION_WORDS | lexicon.COUNTRIES)
+        ):
+            target = owner.get(fuller[0], fuller[0])
+            entities.setdefault(target, Entity(_shown(groups[fuller[0]][0].tokens), "Organization", target))
+            owner[fuller[0]] = target
+            owner[key] = target
+
+
+def _person_of(
+    key: tuple[str, ...], n: Naming, people: Sequence[tuple[str, ...]], groups: dict[tuple[str, ...], list[Naming]],
+    entities: dict[tuple[str, ...], Entity],
+) -> tuple[str, ...] | None:  # fmt: skip
+    """Give the person whom a surname, or a first name, stands for."""
+    wanted = "f" if set(n.title) & lexicon.FEMALE_TITLES else "m" if set(n.title) & lexicon.MALE_TITLES else None
+    found = [p for p in people if len(p) > len(key) and _bare(p)[-len(key) :] == key]
+    if not found and len(key) == 1 and not n.title:
+        found = [p for p in people if p[0] == key[0]]
+    if not found and len(key) == 1 and len(key[0]) > 5:
+        found = [p for p in people if len(p[-1]) > 5 and SequenceMatcher(None, p[-1], key[0]).ratio() >= 0.88]
+    if wanted:
+        found = [p for p in found if (entities[p].gender or _gender_of_name(p) or wanted) == wanted]
+    if not found:
+        return None
+
+    def nearness(p: tuple[str, ...]) -> tuple[int, int]:
+        before = [m.start for m in groups.get(p, ()) if m.start < n.start]
+        return (max(before) if before else -1, -min((m.start for m in groups.get(p, ())), default=1 << 30))
+
+    return max(found, key=nearness)
+
+
+def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[Sentence]:
+    """Choose the sentences to show an entity recogniser: for each name the first one it stands in."""
+    first: dict[tuple[str, ...], int] = {}
+    for n in namings:
+        key = _key(n.tokens)
+        if n.title and set(n.title) & lexicon.HONORIFICS:
+            continue
+        if key not in first:
+            first[key] = layout.sentence_at(n.start)
+    return [layout.sentences[i] for i in sorted(set(first.values()))]

@@ -1,0 +1,326 @@
+"""Give a speaker the name that the article gives: surnames, roles and pronouns go to whom they mean. Pure.
+
+A pronoun goes along the chain of subjects; a role to whoever was introduced with it; a common noun for an organisation to
+the organisation. What cannot be settled keeps the article's own words (`EU officials`), a pronoun nobody's.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from storage.records import Span, Speaker, SpeakerType
+from tasks import lexicon, names
+from tasks.grammar import Layout, Mention, Sentence
+from tasks.register import Entity, Register
+
+_HE: Final = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er|[Hh]im)\b")
+_DETERMINERS: Final = frozenset(
+    "the a an this that these those his her its their our my your some any another one both all several many few other "
+    "two three four five".split()
+)
+_DOCUMENTS: Final = frozenset(
+    "document documents report reports statement statements letter email e-mail memo study survey poll law bill article "
+    "record records filing filings complaint lawsuit indictment release book paper tweet post message data evidence "
+    "research findings figures sign headline text note notice order ruling".split()
+)
+_UNNAMED: Final = frozenset("who which that whom i we you my our there what".split())
+_WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
+
+REACH: Final = 6
+"""Sentences that a pronoun looks back."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A person in the run of the text, with how strongly a pronoun would take it up."""
+
+    at: int
+    sentence: int
+    paragraph: int
+    entity: Entity
+    weight: float
+    subject: bool
+
+
+class Resolver:
+    """Resolves the mentions of one text."""
+
+    def __init__(self, layout: Layout, register: Register) -> None:
+        self._layout = layout
+        self._register = register
+        self._seen: list[_Seen] = []
+        self._pronouns: dict[int, Entity] = {}
+        self._walk()
+
+    def speaker(self, mention: Mention) -> Speaker | None:
+        """Give who a mention means; None for a pronoun that nobody fits, and for a document."""
+        span = Span(text=self._layout.body[mention.start : mention.end], start=mention.start, end=mention.end)
+        return self._name(mention, span, 0)
+
+    def person_before(self, offset: int) -> Entity | None:
+        """Give whom a `he` or `she` at an offset would mean."""
+        s = self._layout.sentences[self._layout.sentence_at(offset)]
+        return self._antecedent(s, offset, None)
+
+    def _name(self, m: Mention, span: Span, depth: int) -> Speaker | None:
+        if m.kind in ("full", "name"):
+            entity = self._register.at(m.head_start) or self._inside(m)
+            if entity is not None:
+                return Speaker(name=entity.name, type=entity.type, mention=span)
+            return self._phrase(m, span)
+        if m.kind in ("pro3", "him"):
+            pronoun = self._layout.body[m.head_start : m.end].casefold()
+            if pronoun in ("them", "us", "me", "you"):
+                return self._plural(m, span) if pronoun == "them" else None
+            person = self._pronouns.get(m.head_start) or self._antecedent(
+                self._layout.sentences[m.sentence], m.head_start, _gender(pronoun)
+            )
+            return Speaker(name=person.name, type="Person", mention=span) if person else None
+        if m.kind in ("they", "it"):
+            return self._plural(m, span)
+        if m.kind == "who":
+            return self._relative(m, span, depth)
+        if m.kind == "i":
+            return None
+        return self._role(m, span)
+
+    def _inside(self, m: Mention) -> Entity | None:
+        found = self._register.between(m.start, m.end)
+        return found[-1][2] if found else None
+
+    def _relative(self, m: Mention, span: Span, depth: int) -> Speaker | None:
+        s = self._layout.sentences[m.sentence]
+        if s.parse is None or not m.verbs or depth > 2:
+            return None
+        head = s.parse.heads[m.verbs[0][0]]
+        for other in s.mentions:
+            if other.token == head and other is not m:
+                return self._name(other, span, depth + 1)
+        entity = self._register.at(s.start + s.parse.at[head])
+        return Speaker(name=entity.name, type=entity.type, mention=span) if entity else None
+
+    def _role(self, m: Mention, span: Span) -> Speaker | None:
+        s = self._layout.sentences[m.sentence]
+        beside = self._apposed(s, m)
+        if beside is not None:
+            return Speaker(name=beside.name, type=beside.type, mention=span)
+        if m.noun in _DOCUMENTS:
+            owner = self._inside(m)
+            return Speaker(name=owner.name, type=owner.type, mention=span) if owner else None
+        entity = self._by_role(m)
+        if entity is not None:
+            return Speaker(name=entity.name, type=entity.type, mention=span)
+        return self._phrase(m, span)
+
+    def _apposed(self, s: Sentence, m: Mention) -> Entity | None:
+        """Read `a spokesman, Ana Ruiz,` and `spokesman Ana Ruiz` where the parse put the role first."""
+        if s.parse is None:
+            return None
+        for child in s.children[m.token]:
+            if s.parse.deps[child] in ("appos", "flat") and s.parse.tags[child].startswith("NNP"):
+                entity = self._register.at(s.start + s.parse.at[child])
+                if entity is not None and entity.type == "Person":
+                    return entity
+        if s.parse.deps[m.token] == "appos":
+            entity = self._register.at(s.start + s.parse.at[s.parse.heads[m.token]])
+            if entity is not None and entity.type == "Person":
+                return entity
+        return None
+
+    def _by_role(self, m: Mention) -> Entity | None:
+        words = [w.casefold() for w in _WORD.findall(self._layout.body[m.start : m.end])]
+        words = [re.sub(r"[’']s?$", "", w) for w in words]
+        if not words:
+            return None
+        indefinite = words[0] in ("a", "an", "another", "one", "some", "several", "many", "two", "three", "other")
+        noun = words[-1]
+        head = names.canonical(noun)
+        modifiers = {
+            names.canonical(w) for w in words[:-1] if w not in _DETERMINERS and w not in ("former", "late", "new")
+        }
+        definite = words[0] in ("the", "his", "her", "their", "its", "this", "that") or words[0] in lexicon.DEMONYMS
+        if not indefinite and (noun in lexicon.ROLES or re.fullmatch(r"\d+-year-old", noun)):
+            person = self._person_with(m, noun, head, modifiers, definite)
+            if person is not None:
+                return person
+        if noun in lexicon.GROUP_NOUNS and definite and not indefinite:
+            return self._organisation_with(m, noun, modifiers)
+        return None
+
+    def _person_with(self, m: Mention, noun: str, head: str, modifiers: set[str], definite: bool) -> Entity | None:
+        gender = (
+            "f"
+            if noun in lexicon.FEMALE_ROLES
+            else "m"
+            if noun in lexicon.MALE_ROLES - {"spokesman", "chairman"}
+            else None
+        )
+        best: tuple[tuple[float, int], Entity] | None = None
+        for e in self._register.entities:
+            if e.type != "Person" or not e.spans or (gender and e.gender and gender != e.gender):
+                continue
+            for role in e.roles:
+                if head not in role:
+                    continue
+                missing = modifiers - role
+                if any(w in lexicon.COUNTRIES for w in missing) and any(w in lexicon.COUNTRIES for w in role):
+                    continue
+                if len(missing) > 1 and not modifiers & role:
+                    continue
+                last = max((a for a, _ in e.spans if a < m.start), default=-1)
+                score = (len(modifiers & role) - 0.5 * len(missing) + (0.2 if last >= 0 else 0.0), last)
+                if best is None or score > best[0]:
+                    best = (score, e)
+        if best is not None:
+            return best[1]
+        if not definite or modifiers - lexicon.COUNTRIES:
+            return None
+        near = [x for x in self._seen if x.at < m.start and x.subject and m.sentence - x.sentence <= 2]
+        near = [
+            x for x in near if not x.entity.roles and not (gender and x.entity.gender and gender != x.entity.gender)
+        ]
+        return near[-1].entity if near and noun not in ("official", "witness", "resident", "victim", "judge") else None
+
+    def _organisation_with(self, m: Mention, noun: str, modifiers: set[str]) -> Entity | None:
+        organisations = [e for e in self._register.entities if e.type == "Organization" and e.spans]
+        named = [e for e in organisations if noun in e.tokens]
+        if modifiers:
+            fitting = [e for e in named if modifiers & {names.canonical(t) for t in e.tokens}]
+            return fitting[0] if len(fitting) == 1 else None
+        pool = named or [e for e in organisations if not (set(e.tokens) & lexicon.GROUP_NOUNS)] or organisations
+        if noun in (
+            "city",
+            "town",
+            "state",
+            "country",
+            "nation",
+            "county",
+            "government",
+            "state",
+            "police",
+            "army",
+            "military",
+        ):
+            pool = named
+        before = [(max(a for a, _ in e.spans if a < m.start), e) for e in pool if e.spans[0][0] < m.start]
+        if not before:
+            return None
+        if not named:
+            recent = [(a, e) for a, e in before if m.sentence - self._layout.sentence_at(a) <= 4]
+            before = recent or []
+        return (
+            max(before, key=lambda p: (len([a for a, _ in p[1].spans if a < m.start]) if not named else 0, p[0]))[1]
+            if before
+            else None
+        )
+
+    def _plural(self, m: Mention, span: Span) -> Speaker | None:
+        """Resolve `they` and `it` to the best speaker that is no single person, in this paragraph or the one before."""
+        single = m.kind == "it"
+        best: tuple[float, Mention] | None = None
+        for s in self._layout.sentences[max(0, m.sentence - REACH) : m.sentence + 1]:
+            if s.paragraph < m.paragraph - 1:
+                continue
+            for other in s.mentions:
+                if other.start >= m.start or other.kind in ("pro3", "they", "it", "i", "who", "him"):
+                    continue
+                entity = self._register.at(other.head_start)
+                if entity is not None and entity.type == "Person":
+                    continue
+                if entity is None and single and other.noun not in lexicon.GROUP_NOUNS:
+                    continue
+                plural = s.parse is not None and s.parse.tags[other.token] in ("NNS", "NNPS")
+                score = 1.5 if other.relation == "acc" else 0.0
+                score += 2.0 if other.relation.startswith("nsubj") else 0.0
+                score += 1.0 if plural != single else 0.0
+                score -= 0.7 * (m.sentence - s.index)
+                if best is None or score >= best[0]:
+                    best = (score, other)
+        if best is None or best[0] < 0.8:
+            return None
+        return self._name(best[1], span, 2)
+
+    def _phrase(self, m: Mention, span: Span) -> Speaker | None:
+        text = self._layout.body[m.start : m.end]
+        words = text.split()
+        while words and words[0].casefold().strip("“\"‘'") in _DETERMINERS:
+            words = words[1:]
+        name = " ".join(words).strip(' ,;:“”"()')
+        name = re.sub(r"[’']s?$", "", name)
+        if not name or name.casefold() in _UNNAMED or not any(c.isalpha() for c in name):
+            return None
+        if m.noun in _DOCUMENTS or name.casefold() in _DETERMINERS or name.casefold() in _PRONOUNS:
+            return None
+        kind: SpeakerType = "Organization" if m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS else "Person"
+        return Speaker(name=name, type=kind, mention=span)
+
+    def _walk(self) -> None:
+        """Go through the text once and settle who each `he` and `she` is, from left to right."""
+        body = self._layout.body
+        quoted = [(q.start, q.end) for q in self._layout.quoted]
+        for s in self._layout.sentences:
+            places = {m.head_start: m for m in s.mentions}
+            items: list[tuple[int, Entity | None]] = [
+                (a, e) for a, _, e in self._register.between(s.start, s.end) if e.type == "Person"
+            ]
+            items += [(p.start(), None) for p in _HE.finditer(body, s.start, s.end)]
+            for at, entity in sorted(items, key=lambda x: x[0]):
+                if any(a <= at < b for a, b in quoted):
+                    continue
+                mention = places.get(at) or next(
+                    (m for m in s.mentions if m.start <= at < m.end and m.kind in ("full", "name")), None
+                )
+                relation = mention.relation if mention else ""
+                opening = at - s.start < 25 and not body[s.start : at].strip(' “"‘').count(" ")
+                if entity is None:
+                    self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold(), relation)
+                    continue
+                subject = relation.startswith(("nsubj", "relsubj", "acc")) or (s.parse is None and opening)
+                weight = (
+                    2.0
+                    if relation.startswith("nsubj")
+                    else 1.9
+                    if opening or relation == "acc"
+                    else 1.2
+                    if "poss" in relation
+                    else 1.0
+                )
+                self._seen.append(_Seen(at, s.index, s.paragraph, entity, weight, subject))
+            for m in s.mentions:
+                if m.kind in ("role", "role1", "noun") and m.relation.startswith("nsubj") and m.noun in lexicon.ROLES:
+                    entity = self._by_role(m)
+                    if entity is not None and entity.type == "Person":
+                        self._seen.append(_Seen(m.start, s.index, s.paragraph, entity, 2.0, True))
+            self._seen.sort(key=lambda x: x.at)
+
+    def _take_up(self, s: Sentence, at: int, word: str, relation: str) -> None:
+        pronoun = next((p for p in ("she", "her", "his", "him", "he") if word.startswith(p)), "he")
+        person = self._antecedent(s, at, _gender(pronoun))
+        if person is None:
+            return
+        self._pronouns[at] = person
+        subject = pronoun in ("he", "she")
+        self._seen.append(_Seen(at, s.index, s.paragraph, person, 2.05 if subject else 1.2, subject))
+
+    def _antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
+        best: tuple[float, int, Entity] | None = None
+        for x in self._seen:
+            if x.at >= at or s.index - x.sentence > REACH:
+                continue
+            if gender and x.entity.gender and x.entity.gender != gender:
+                continue
+            score = 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)
+            score -= 1.0 if x.sentence == s.index and not x.subject else 0.0
+            score += 0.4 if gender and x.entity.gender == gender else 0.0
+            if best is None or (score, x.at) > best[:2]:
+                best = (score, x.at, x.entity)
+        return best[2] if best else None
+
+
+_PRONOUNS: Final = frozenset(
+    "he she they it we i you his her their its who him them us me this that these those one".split()
+)
+
+
+def _gender(pronoun: str) -> str | None:
+    return {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}.get(pronoun)
