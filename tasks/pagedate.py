@@ -1,0 +1,165 @@
+"""Find when a web page's article was published and modified. Pure: no clock; a date that the page does not state is none."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from tasks import furniture, pubdate, stamps
+from tasks.blocks import Block
+from tasks.statements import Statements, kinds
+
+_METAS: Final = (
+    "article:published_time", "og:article:published_time", "article:published", "og:published_time", "datepublished",
+    "parsely-pub-date", "pubdate", "pub_date", "publishdate", "publish-date", "publish_date", "published_time",
+    "date_published", "date.published", "publication_date", "publication-date", "published-date", "dc.date.issued",
+    "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date", "dc.date", "sailthru.date",
+    "cxenseparse:recs:publishtime", "article_date_original", "originalpublicationdate", "rnews:datepublished",
+    "iso-8601-publish-date", "article:created", "datecreated", "created", "release_date", "date",
+)  # fmt: skip
+_MODIFIED_METAS: Final = (
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "last-modified",
+    "lastmod",
+)
+_IN_PATH: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d|[a-z]{3})[/-]?(\d\d)(?=[/_-]|\d{0,6}\b)", re.IGNORECASE)
+_PUBLISHED_WORDS: Final = re.compile(r"publish|posted|entry-date|pubdate|date-?created|dt-published", re.IGNORECASE)
+_MODIFIED_WORDS: Final = re.compile(r"updated?|modified|edited", re.IGNORECASE)
+
+
+def published(
+    said: Statements, tree: Any, blocks: Sequence[Block], headline: str | None, address: str | None
+) -> tuple[str | None, str]:
+    """Give the publication date with its basis (`json-ld`, `meta`, `url`, `header`), or None with `none` or `no-year`.
+
+    The first source that states one wins; where it is a UTC instant that another states with an offset, the latter.
+    """
+    found = list(_candidates(said, tree, blocks, headline, address))
+    if not found:
+        near = " ".join(text for text in _near(blocks, headline))
+        return None, "no-year" if stamps.has_yearless(near) else "none"
+    value, basis = found[0]
+    if basis == "url" and (finer := next((v for v, _ in found if "T" in v and _days_apart(v, value) <= 1), None)):
+        return finer, "header"
+    if value.endswith("+00:00"):
+        local = (v for v, _ in found if re.search(r"[+-]\d\d:\d\d$", v) and not v.endswith("+00:00"))
+        moment = datetime.fromisoformat(value)
+        value = next((v for v in local if datetime.fromisoformat(v) == moment), value)
+    return value, basis
+
+
+def modified(said: Statements) -> str | None:
+    """Give the modification date that JSON-LD or a meta states."""
+    values = [node.get("dateModified") for node in said.articles] + [said.meta(name) for name in _MODIFIED_METAS]
+    return next((iso for v in values if isinstance(v, str) and (iso := stamps.iso(v))), None)
+
+
+def _candidates(
+    said: Statements, tree: Any, blocks: Sequence[Block], headline: str | None, address: str | None
+) -> Iterator[tuple[str, str]]:
+    for key in ("datePublished", "dateCreated"):
+        for node in said.articles:
+            if iso := _iso(node.get(key)):
+                yield iso, "json-ld"
+    for name in _METAS:
+        for value in said.metas.get(name, ()):
+            if iso := _iso(value):
+                yield iso, "meta"
+    if iso := in_address(said.canonical) or in_address(address) or in_address(said.meta("og:url")):
+        yield iso, "url"
+    times = list(_times(tree))
+    yield from ((iso, "header") for iso, role in times if role == "published")
+    for node in said.others:
+        if {"WebPage", "ItemPage", "VideoObject"} & set(kinds(node)) and (iso := _iso(node.get("datePublished"))):
+            yield iso, "json-ld"
+    yield from ((iso, "header") for iso, role in times if role == "plain")
+    day_first = None if (said.language or "en").lower().startswith("en") else True
+    printed = [
+        found
+        for text in _near(blocks, headline)
+        if len(text) < 200
+        for found in pubdate.printed(text, "head", day_first=day_first)
+    ]
+    printed.sort(key=lambda found: {"published": 0, "plain": 1, "modified": 2}[found.role])
+    yield from ((found.stamp.iso, "header") for found in printed)
+    yield from ((iso, "header") for iso, role in times if role == "modified")
+
+
+def _iso(value: object) -> str | None:
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, int | float):
+        value = str(int(value))
+    return stamps.iso(value[:80]) if isinstance(value, str) else None
+
+
+def in_address(address: str | None) -> str | None:
+    """Give the day that the path of an address holds (/2026/02/03/, /2026-02-03-, /20260203), if it holds one."""
+    path = re.sub(r"^\w+://[^/]*", "", address or "").split("?")[0]
+    match = _IN_PATH.search(path)
+    if match is None:
+        return None
+    month = match[2] if match[2].isdigit() else f"{stamps.MONTHS.get(match[2].lower(), 0):02}"
+    return stamps.iso(f"{match[1]}-{month}-{match[3]}")
+
+
+def _times(tree: Any) -> Iterator[tuple[str, str]]:
+    """Read the time elements of the article (not of cards, asides and footers) and elements marked as its date."""
+    for element in tree.xpath("//time | //*[@itemprop='datePublished' or @itemprop='dateCreated' or @pubdate]")[:60]:
+        iso = _iso(element.get("datetime") or element.get("content") or "") or _iso(element.text_content()[:80])
+        if iso is None:
+            continue
+        around = " ".join(
+            f"{e.get('class') or ''} {e.get('itemprop') or ''} {e.get('id') or ''}"
+            for e in (element, element.getparent())
+            if e is not None
+        )
+        if any(e.tag in {"aside", "footer", "nav"} or re.search(r"related|comment|teaser|sidebar|card|list-item|recommend|latest", (e.get("class") or "").lower())
+               for e in element.iterancestors()):  # fmt: skip
+            continue
+        before = (
+            element.getprevious().text_content()
+            if element.getprevious() is not None and isinstance(element.getprevious().tag, str)
+            else ""
+        ) or ""
+        label = f"{around} {before[-30:]} {(element.getparent().text or '')[-30:] if element.getparent() is not None else ''}"
+        role = (
+            "published" if _PUBLISHED_WORDS.search(label) else "modified" if _MODIFIED_WORDS.search(label) else "plain"
+        )
+        if role == "published" or _in_article(element):
+            yield iso, role
+
+
+def _in_article(element: Any) -> bool:
+    return any(e.tag in {"article", "main", "header"} or e.get("role") == "main" for e in element.iterancestors())
+
+
+def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
+    """Yield the blocks from 4 before to 9 after the headline, nearest after it first, without furniture."""
+    at = next(
+        (n for n, b in enumerate(blocks) if headline and b.tag == "h1" and (headline in b.text or b.text in headline)),
+        None,
+    )
+    if at is None:
+        at = next((n for n, b in enumerate(blocks) if headline and b.text == headline), None)
+    if at is None:
+        return
+    for block in [*blocks[at + 1 : at + 10], *reversed(blocks[max(0, at - 4) : at])]:
+        if furniture.kind(block.text) is None or stamps.first(block.text) is not None:
+            yield block.text
+
+
+def _days_apart(a: str, b: str) -> int:
+    return abs(datetime.fromisoformat(a[:10]).toordinal() - datetime.fromisoformat(b[:10]).toordinal())
+
+
+def near_headline(blocks: Sequence[Block], headline: str | None) -> list[Block]:
+    """Give the blocks from 3 before to 12 after the headline."""
+    at = next(
+        (n for n, b in enumerate(blocks) if headline and b.tag == "h1" and (headline in b.text or b.text in headline)),
+        None,
+    )
+    return list(blocks[max(0, at - 3) : at + 13]) if at is not None else []

@@ -1,0 +1,166 @@
+"""Find who wrote a web page's article, who published it, and what agency it came from. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from tasks import byline, dateline, headline, link, pagedate
+from tasks.blocks import Block
+from tasks.statements import Statements, kinds, tidy
+
+_METAS: Final = (
+    "author", "article:author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
+    "dc.contributor", "articleauthor", "article:byline", "cxenseparse:author", "article:author_name", "article.author",
+    "authors", "author_name", "author-name", "byline", "citation_author", "creator", "story-author",
+)  # fmt: skip
+_MARKED: Final = (
+    "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'byline') or "
+    "contains(@class, 'Author') or contains(@class, 'Byline') or contains(@data-testid, 'byline') or "
+    "contains(@data-testid, 'author') or contains(@href, '/author/') or contains(@href, '/authors/')]"
+)
+_ELSEWHERE: Final = re.compile(
+    r"related|comment|teaser|sidebar|card|recommend|latest|most-|popular|footer|widget|promo", re.IGNORECASE
+)
+
+
+def authors(
+    said: Statements, tree: Any, blocks: Sequence[Block], title: str | None, address: str | None
+) -> tuple[str, ...]:
+    """Give the people who signed; where none did, the desk or organisation that did.
+
+    JSON-LD, else metas, else a byline near the headline, else marked elements; a printed byline that holds all known
+    names and more completes them.
+    """
+    sites = headline.site_names(said, address)
+    near = pagedate.near_headline(blocks, title)
+    printed = _printed(near, sites)
+    stated, organisations = _ld_authors(said, sites)
+    if not stated:
+        stated, more = _meta_authors(said, sites)
+        organisations += more
+    if stated:
+        return printed if len(printed) > len(stated) and set(stated) <= set(printed) else stated
+    if printed:
+        return printed
+    if marked := _marked(tree, sites):
+        return marked
+    if close := _beside_date(near, sites):
+        return close
+    organisations += tuple(_desks(near))
+    return tuple(dict.fromkeys(organisations))[:2]
+
+
+def publisher(said: Statements, address: str | None) -> str | None:
+    """Give the publisher: of the article's JSON-LD, else og:site_name, else a site or organisation node, else the host."""
+    for node in said.articles:
+        value = said.resolve(node.get("publisher"))
+        value = value[0] if isinstance(value, list) and value else value
+        name = value.get("name") if isinstance(value, dict) else value
+        if isinstance(name, str) and name.strip() and not name.startswith("http"):
+            return tidy(name)
+    if name := said.meta("og:site_name"):
+        return name
+    for node in said.others:
+        name = node.get("name")
+        if (
+            {"WebSite", "NewsMediaOrganization", "Organization"} & set(kinds(node))
+            and isinstance(name, str)
+            and name.strip()
+        ):
+            return tidy(name)
+    return said.meta("publisher", "dc.publisher", "application-name", "copyright") or link.host(address)
+
+
+def agency(body: str, names: Sequence[str]) -> str | None:
+    """Give the wire service that a byline, the dateline or a sign-off in the last lines names."""
+    for name in names:
+        if known := dateline.AGENCIES.get(name.lower()):
+            return known
+    lines = [line for line in body.split("\n") if line.strip()]
+    for line in lines[:3]:
+        if (read := dateline.read(line)) and read.agency:
+            return read.agency
+    return next((known for line in lines[-3:] if (known := dateline.known_agency(line))), None)
+
+
+def _ld_authors(said: Statements, sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    for node in said.articles:
+        for key in ("author", "creator"):
+            values = node.get(key)
+            people: list[str] = []
+            organisations: list[str] = []
+            for value in values if isinstance(values, list) else [values]:
+                value = said.resolve(value)
+                name = value.get("name") if isinstance(value, dict) else value
+                name = ", ".join(n for n in name if isinstance(n, str)) if isinstance(name, list) else name
+                if not isinstance(name, str) or not name.strip() or name.startswith("http"):
+                    continue
+                named = byline.people(tidy(name), outlets=sites)
+                if named and not (isinstance(value, dict) and "Organization" in kinds(value)):
+                    people += named
+                else:
+                    organisations.append(re.sub(r"^by\s+", "", tidy(name), flags=re.IGNORECASE))
+            if people or organisations:
+                return tuple(dict.fromkeys(people)), tuple(organisations)
+    return (), ()
+
+
+def _meta_authors(said: Statements, sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    organisations: list[str] = []
+    for key in _METAS:
+        values = [v for v in said.metas.get(key, ()) if "://" not in v and not v.startswith(("@", "/"))]
+        people = [name for value in values for name in byline.people(value, outlets=sites)]
+        if people:
+            return tuple(dict.fromkeys(people)), ()
+        organisations += values
+    return (), tuple(organisations)
+
+
+def _printed(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
+    """Read bylines near the headline; a lone "By" takes the next block with it."""
+    names: list[str] = []
+    for n, block in enumerate(near):
+        text = block.text
+        if byline.is_lone_by(text) and n + 1 < len(near):
+            text = f"{text} {near[n + 1].text}"
+        if len(text) < 200 and byline.is_byline(text):
+            names += [name for name in byline.people(text, outlets=sites) if name not in names]
+    return tuple(names)
+
+
+def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:
+    """Read elements marked as author or byline, outside asides and lists; the first that gives names."""
+    for element in tree.xpath(_MARKED)[:40]:
+        if any(
+            e.tag in {"aside", "nav", "footer", "figure", "figcaption"} or _ELSEWHERE.search(e.get("class") or "")
+            for e in element.iterancestors()
+        ):
+            continue
+        if element.tag in {"meta", "link", "script", "img", "body", "html"}:
+            continue
+        linked = [
+            name for a in element.iter("a") for name in byline.people(tidy(a.text_content())[:120], outlets=sites)
+        ]
+        text = tidy(element.text_content())
+        names = linked or (byline.people(text, outlets=sites) if len(text) < 160 else ())
+        if names:
+            return tuple(dict.fromkeys(names))
+    return ()
+
+
+def _beside_date(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
+    """Take a name that stands alone, or before a date, near the headline."""
+    from tasks import pubdate, stamps
+
+    for block in near:
+        stamp = stamps.first(block.text)
+        left = pubdate.without_dates(block.text) if stamp else ""
+        if left and len(block.text) < 120 and byline.is_person(left):
+            return byline.people(left, outlets=sites)
+    return ()
+
+
+def _desks(near: Sequence[Block]) -> Iterator[str]:
+    for block in near:
+        if len(block.text) < 80 and re.match(r"\W*by\s", block.text, re.IGNORECASE) and byline.desk(block.text):
+            yield re.sub(r"^\W*by\s+", "", block.text, flags=re.IGNORECASE)
