@@ -19,18 +19,21 @@ from typing import Any, Final, Literal
 from storage.records import Agreement, Carried, Occurrence, Quotation, Reported, Speaker, Statement
 from tasks import wordtable
 
-SHARED: Final = 0.6
-"""Share of the shorter one's weight that two wordings have in common. The nine remarks that the five seed articles
-carry in several wordings lie at .61 and above (translations and one retelling), the nearest other pair at .5."""
+SHARED: Final = 0.55
+"""Share of the shorter one's weight that two wordings have in common. Nine remarks that five real articles carry in
+several wordings (clips, translations, a retelling) lie at .57 and above; other remarks of one speaker at .51 at most."""
 SHARED_OPEN: Final = 0.8
 """The same where one of the two names no person as its speaker."""
 FLOOR: Final = 45
 """Tenths of weight that overlapping wordings must share, about three telling words."""
+SHARED_NEARLY: Final = 0.9
+NEARLY_FLOOR: Final = 30
+"""Tenths of weight that are enough where nothing but small words differs: 'no indication it is required' has 33."""
 HELD_FLOOR: Final = 15
 """Tenths of weight of a fragment that another quotation holds word by word: 'vested interest' has 33."""
-EVENT_SHARED: Final = 0.6
-TELLING: Final = 12
-"""Tenths of weight of a word that is worth looking for in other quotations."""
+EVENT_SHARED: Final = 0.55
+TELLING: Final = 3
+"""How many of its heaviest words are looked for in other quotations."""
 
 _Bond = Literal["same", "open", "none"]
 
@@ -136,9 +139,14 @@ def _candidates(nodes: list[_Node]) -> Iterable[tuple[int, int]]:
     for i, node in enumerate(nodes):
         holding["=" + node.words.line].append(i)
         for word, weight in node.words.weight.items():
-            if weight >= TELLING:
+            if weight:
                 holding[word].append(i)
-    return sorted({(i, j) for found in holding.values() for k, i in enumerate(found) for j in found[k + 1 :]})
+    pairs = set()
+    for i, node in enumerate(nodes):
+        heaviest = sorted(node.words.weight, key=lambda word: (-node.words.weight[word], word))[:TELLING]
+        for word in ("=" + node.words.line, *heaviest):
+            pairs.update((min(i, j), max(i, j)) for j in holding.get(word, ()) if i != j)
+    return sorted(pairs)
 
 
 def _may_meet(a: _Node, b: _Node, linked: dict[str, set[str]]) -> bool:
@@ -158,6 +166,8 @@ def _same_statement(a: _Node, b: _Node) -> bool:
     if short.line in long.line and short.total >= HELD_FLOOR * (1 if bond == "same" else 2):
         return True
     shared = _shared(short, long)
+    if shared >= short.total * SHARED_NEARLY:
+        return shared >= NEARLY_FLOOR
     return shared >= FLOOR and shared >= short.total * (SHARED if bond == "same" else SHARED_OPEN)
 
 
@@ -202,8 +212,10 @@ def _words(text: str) -> _Words:
     lower = [t.casefold().replace("’", "'") for t in tokens]
     stems = [wordtable.stem(word) for word in lower]
     weight: dict[str, int] = {}
-    for token, word, stem in zip(tokens, lower, stems, strict=True):
-        weight[stem] = max(weight.get(stem, 0), wordtable.weigh(token.lower(), word)[0])
+    for place, (token, word, stem) in enumerate(zip(tokens, lower, stems, strict=True)):
+        heavy = wordtable.weigh(word, word)[0]
+        # Names say whom it is about, and all of a story is about the same few.
+        weight[stem] = max(weight.get(stem, 0), heavy // 2 if place and token[0].isupper() else heavy)
     return _Words(f" {' '.join(lower)} ", Counter(stems), weight, sum(weight[stem] for stem in stems))
 
 
