@@ -58,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _log(verbose: bool) -> None:
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s %(message)s"
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s %(message)s",
     )
     if not verbose:
         for name in ("trafilatura", "htmldate", "pebble"):
@@ -78,11 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("-v", "--verbose", action="store_true", help="say on stderr what is being done")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: str, help: str, more: str = "") -> argparse.ArgumentParser:
+    def command(name: str, run: str, summary: str, more: str = "") -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
-            help=help,
-            description=f"{help[0].upper()}{help[1:]}. {more}".strip(),
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}. {more}".strip(),
             parents=[common],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

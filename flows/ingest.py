@@ -110,7 +110,7 @@ class _Desk:
 
 def _as_is(value: T) -> T:
     # Prefect walks through every argument in search of futures: seconds for a batch of enriched articles.
-    return cast(T, quote(value))
+    return cast("T", quote(value))
 
 
 async def _leave_summary(counts: Counts) -> None:

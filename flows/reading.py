@@ -49,9 +49,7 @@ def _json(outcome: Outcome) -> dict[str, object]:
     return dict(refusal_json(outcome))
 
 
-async def _read(
-    pool: Pool, arrivals: Iterable[Document | Refusal], settings: Settings
-) -> AsyncIterator[Outcome]:
+async def _read(pool: Pool, arrivals: Iterable[Document | Refusal], settings: Settings) -> AsyncIterator[Outcome]:
     """Read and enrich in order; a few rounds are on their way at a time, so memory stays flat."""
     rounds: list[asyncio.Task[list[Outcome]]] = []
     for chunk in _chunks(iter(arrivals), settings.processes):
@@ -110,5 +108,3 @@ def ingest_now(store: Store, arrivals: Iterable[Document | Refusal]) -> int:
     states = Counter("seen" if item.id not in new and item.state == "filed" else item.state for item in items)
     show.outcome(items, states, copies=copies)
     return 1 if states.keys() - {"filed", "seen"} else 0
-
-

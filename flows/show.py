@@ -8,21 +8,21 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.columns import Columns
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from storage import inbox
-from storage.archive import Story, Stored
+from storage.catalogue import Stored, Story
 from storage.inbox import Item
-from storage.records import Article, Passage, Refusal, Relation
+from storage.records import Article, Refusal, Relation
 from storage.store import Store
 from tasks.stages import Outcome
 
@@ -142,10 +142,10 @@ def stories(found: Iterable[Story]) -> int:
             f"{story.size} article{'s' if story.size != 1 else ''}  {day(story.first_at)}[/]"
         )
         for member in story.members:
-            mark = "lead" if member.id == story.id else (member.grade or "")
-            colour = GRADE_COLOURS.get(mark, "white")
-            who = escape(member.publisher or member.input)
-            console.print(f"   [{colour}]{mark:<14}[/] {member.id}  {day(member.published_at):<17} {who}")
+            mark = f"copy of {member.copy_of[:6]}" if member.copy_of else "lead"
+            who = escape(member.publisher or "unknown outlet")
+            when = member.published or "no date"
+            console.print(f"   [cyan]{mark:<15}[/]{member.id}  {when:<20} {who}: {escape(member.headline or '')}")
     return n
 
 
@@ -187,19 +187,85 @@ def _in_context(body: str, span: tuple[int, int]) -> Text:
     return text
 
 
-def passages_of(relation: Relation, article: str) -> list[tuple[tuple[int, int], Passage]]:
-    """Give the spans of a relation's passages in one of its two articles."""
-    return [(p.a if relation.article == article else p.b, p) for p in relation.passages]
-
-
 def quotes(rows: Iterable[Mapping[str, Any]]) -> int:
-    """Print statements under their speakers. Gives how many there were."""
+    """Print statements: who, when, in which words, carried by whom. Gives how many there were."""
     console = out()
     n = 0
     for n, row in enumerate(rows, 1):
-        _quote(console, row)
+        who = escape(row["speaker"]["name"]) if row["speaker"] else "[dim]speaker not given[/]"
+        said = row["dateSaid"] or "no date"
+        console.print(f"[bold]{who}[/]  [dim]{said}  {row['type']}  {row['agreement']}[/]")
+        words = row["text"] if row["type"] == "indirect" else f"“{row['text']}”"
+        console.print(Padding(f"[green]{escape(words)}[/]", (0, 3)))
+        for wording, outlets in _by_wording(row["carriers"]).items():
+            differs = f": {escape(wording)}" if wording != row["text"] else ""
+            console.print(Padding(f"[dim]{escape(', '.join(outlets))}{differs}[/]", (0, 6)))
     return n
 
 
-def _quote(console: Console, row: Mapping[str, Any]) -> None:
-    console.print(Panel(str(row)))
+def _by_wording(carriers: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for carrier in carriers:
+        outlets = found.setdefault(carrier["text"], [])
+        if (outlet := carrier.get("publisher") or carrier["article"]) not in outlets:
+            outlets.append(outlet)
+    return found
+
+
+def timeline(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Print events by date, with how many articles report each. Gives how many there were."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("date", no_wrap=True, style="bold")
+    table.add_column("what", ratio=1)
+    table.add_column("reported by")
+    n = 0
+    for n, row in enumerate(rows, 1):
+        outlets = dict.fromkeys(c.get("publisher") or c["article"] for c in row["articles"])
+        table.add_row(row["date"], escape(row["text"]), escape(", ".join(outlets)))
+    if n:
+        out().print(table)
+    return n
+
+
+def heading(text: str, command: str) -> None:
+    """Print the heading of a part of the demo, with the command that shows the same of your own documents."""
+    console = out()
+    console.print()
+    console.rule(f"[bold]{escape(text)}[/]  [dim]{escape(command)}[/]", align="left")
+
+
+def status(*, places: Mapping[str, str], inbox: Mapping[str, int], totals: Mapping[str, int], last_change: int) -> None:
+    """Print the state of the desk."""
+    console = out()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, place in places.items():
+        table.add_row(f"[dim]{name}[/]", escape(place))
+    names = {"captured": "waiting", "claimed": "in work"}
+    table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in inbox.items()))
+    table.add_row("[dim]filed[/]", ", ".join(f"{n:,} {name}" for name, n in totals.items()))
+    table.add_row("[dim]change feed[/]", f"up to number {last_change:,}")
+    console.print(table)
+
+
+def rejected(items: Sequence[Item], *, whole: bool) -> int:
+    """Print rejected items. Gives how many there were."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading_ in ("item", "received", "document", "reason", "what to do"):
+        table.add_column(heading_, overflow="fold")
+    for item in items:
+        cells = (str(item.id), day(item.received_at), escape(item.input), f"[red]{item.reason}[/]")
+        table.add_row(*cells, escape(item.detail or ""))
+        if whole:
+            kept = f"{item.size_bytes or 0:,} bytes kept as {item.digest}" if item.digest else "no bytes were kept"
+            table.add_row("", "", f"[dim]attempts {item.attempts}; {kept}[/]", "", "")
+    if items:
+        out().print(table)
+    return len(items)
+
+
+def demo_ends(home: Path) -> None:
+    """Say where the demo's store is and what to try next."""
+    out().print(
+        f"\nAll of it is in {escape(str(home))}. Try [bold]wiredesk --home {escape(str(home))} timeline --person NAME[/],"
+        " or your own documents: [bold]wiredesk ingest PATH[/]"
+    )

@@ -1,7 +1,7 @@
 """The door to the disk: finds documents under paths and reads their bytes. Reads files only; writes nothing.
 
-A link that leads out of a searched folder is not followed, and what is no regular file (a pipe, a device, a socket) is never
-opened: opening a pipe would hang for good.
+A link that leads out of a searched folder is not followed, and what is no regular file (a pipe, a device, a socket) is
+never opened: opening a pipe would hang for good.
 """
 
 import glob
@@ -50,7 +50,7 @@ def _in_folder(folder: Path) -> Iterator[Path | Rejected]:
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
             path = Path(root, name)
-            if is_document(name) and (not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())):
+            if is_document(name) and (not path.is_symlink() or _leads_inside(path, folder)):
                 found = True
                 yield path
     for error in unreadable:
@@ -58,6 +58,11 @@ def _in_folder(folder: Path) -> Iterator[Path | Rejected]:
     if not found and not unreadable:
         kinds = ", ".join(sorted(SUFFIXES))
         yield Rejected("no-documents", f"no file in the folder ends in {kinds}", subject=str(folder))
+
+
+def _leads_inside(link: Path, folder: Path) -> bool:
+    # os.path.realpath gives up on a loop of links; Path.resolve raises.
+    return link.is_file() and Path(os.path.realpath(link)).is_relative_to(os.path.realpath(folder))
 
 
 def is_document(name: str) -> bool:

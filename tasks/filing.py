@@ -31,7 +31,7 @@ FIRST_RETRY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What became of a batch. `copies` are those of the filed and revised that are copies of something."""
+    """What became of a batch. `copies` are those of the filed and revised that are a copy of an earlier article."""
 
     filed: int = 0
     revised: int = 0
@@ -67,7 +67,7 @@ def file_batch(
     *,
     now: datetime,
     max_attempts: int,
-    window: timedelta = timedelta(days=wirecopy.WINDOW_DAYS),
+    window: timedelta = wirecopy.WINDOW,
 ) -> Counts:
     """File the outcomes of a batch and settle its items, in one transaction.
 
@@ -108,12 +108,12 @@ def _relate(conn: Connection, article: Article, filed: Filed, batch: _Batch) -> 
     batch.written[filed.id] = filed.n
     batch.touched.add(filed.id)
     text = _prepared(article.body)
-    flipped = wireindex.learn(conn, filed.n, wirecopy.furniture_keys(text, article.publisher))
     day = wirecopy.day_number(article.published_at)
     window_days = batch.window.days
     found = wireindex.candidates(conn, text.runs, text.timeless, day=day, window_days=window_days)
-    _judge(conn, filed.n, [n for n, _ in found], batch)
     wireindex.add(conn, filed.n, text.runs, text.timeless, day=day)
+    flipped = wireindex.learn(conn, filed.n, wirecopy.furniture_keys(text, article.publisher))
+    _judge(conn, filed.n, [n for n, _ in found], batch)
     for n in flipped:
         # What counted as shared text has turned out to be furniture: its verdicts are made again without it.
         others = archive.unrelate(conn, n)
@@ -153,14 +153,13 @@ def _settle_stories(conn: Connection, batch: _Batch) -> int:
     grouped = stories.group(around.published, around.relations)
     parents = _parents(grouped, around.published, around.relations)
     archive.set_stories(conn, grouped, parents=parents, now=batch.now)
-    moved = {id for id, story in grouped.items() if around.stories.get(id) != story}
+    moved = {i for i, story in grouped.items() if around.stories.get(i) != story}
     ns = {*batch.written.values(), *archive.numbers(conn, moved).values()}
     told = quotebook.near(conn, ns)
     quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=batch.now)
     dated = timeline.near(conn, ns)
     timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=batch.now)
-    ends = {end for r in around.relations if r.is_copy for end in (r.article, r.other)}
-    return len(ends & batch.written.keys())
+    return sum(parents.get(i) is not None for i in batch.written)
 
 
 def _parents(
@@ -170,10 +169,10 @@ def _parents(
 
     A member whose relations all lead to later ones (it joined through them) is given the head.
     """
-    rank = {id: (at is None, at or datetime.max.replace(tzinfo=UTC), id) for id, at in published.items()}
+    rank = {i: (at or datetime.max.replace(tzinfo=UTC), i) for i, at in published.items()}
     best: dict[str, tuple[float, str]] = {}
     for relation in relations:
         earlier, later = sorted((relation.article, relation.other), key=rank.__getitem__)
         if relation.is_copy and grouped[earlier] == grouped[later]:
             best[later] = max(best.get(later, (-1.0, "")), (relation.score, earlier))
-    return {id: best[id][1] if id in best else (None if id == story else story) for id, story in grouped.items()}
+    return {i: best[i][1] if i in best else (None if i == story else story) for i, story in grouped.items()}

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from storage import inbox
 from storage.errors import Rejected
 from storage.inbox import Received
@@ -57,7 +59,7 @@ def take_in(store: Store, arrivals: Iterable[Document | Refusal], *, now: dateti
         yield from received
 
 
-def _note(conn: "inbox.Connection", arrival: Document | Refusal, digest: str | None, now: datetime) -> Received:
+def _note(conn: Connection, arrival: Document | Refusal, digest: str | None, now: datetime) -> Received:
     if isinstance(arrival, Refusal) or digest is None:
         assert isinstance(arrival, Refusal)  # noqa: S101 - a document always has a digest
         return inbox.refuse(conn, input=arrival.input, reason=arrival.reason, detail=arrival.detail, now=now)

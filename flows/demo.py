@@ -1,0 +1,56 @@
+"""The command `demo`: the sample documents go through the real flow into a database of their own, and are shown."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+import flows
+from flows import settings as environment
+from flows import show
+from flows.reading import ingest_now
+from flows.settings import Settings
+from storage import catalogue, quotebook, timeline
+from storage.errors import Misconfigured
+from storage.records import Hints, Relation
+from storage.store import open_store
+from tasks import intake
+
+
+def demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Ingest the samples and a few bad inputs, then print stories, shared passages, quote book and timeline."""
+    del arguments
+    samples = Path(flows.__file__).parent.parent / "seeds"
+    if not (samples / "samples").is_dir():
+        raise Misconfigured("the sample documents are not here; run the demo from a checkout", subject=str(samples))
+    home = settings.home / "demo"
+    if home.exists():
+        shutil.rmtree(home)  # the demo's own folder, made anew each time so that it always shows the whole way
+    environment.override(home=str(home), database_url="", raw_url="")
+    settings = environment.read_settings()
+
+    show.heading("Ingest", "wiredesk ingest seeds/samples seeds/bad")
+    paths = [str(samples / "samples"), str(samples / "bad")]
+    arrivals = intake.documents(paths, hints=Hints(), max_bytes=settings.max_document_bytes)
+    with open_store(settings.database, raw_url=settings.raw) as store:
+        ingest_now(store, arrivals)
+        with store.reading() as conn:
+            show.heading("Stories", "wiredesk stories")
+            show.stories(catalogue.stories(conn))
+            show.heading("How two retellings hang together", "wiredesk copies ARTICLE")
+            for relation in _telling(conn):
+                first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
+                if first is not None and second is not None:
+                    show.relation(relation, first, second, most=6)
+            show.heading("Quote book", "wiredesk quotes")
+            show.quotes(quotebook.quotes(conn))
+            show.heading("Timeline", "wiredesk timeline")
+            show.timeline(timeline.events(conn))
+    show.demo_ends(home)
+    return 0
+
+
+def _telling(conn: Connection) -> list[Relation]:
+    """Pick the reworded copies: exact and near ones need no explaining."""
+    return [r for r in catalogue.copies(conn) if r.grade == "derived"]

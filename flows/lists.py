@@ -1,0 +1,267 @@
+"""The commands that read the store: lists for people, rows for programs. They write nothing but a consumer's cursor."""
+
+import argparse
+import contextlib
+import csv
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+from sqlalchemy import Connection
+
+from flows import show
+from flows.settings import Settings
+from storage import archive, catalogue, inbox, migrate, quotebook
+from storage import changes as feed
+from storage import timeline as events
+from storage.errors import WiredeskError
+from storage.store import Store, open_store
+
+FOLLOW_EVERY_S = 1.0
+"""How often `changes --follow` looks for more."""
+
+
+def _open(settings: Settings) -> Store:
+    return open_store(settings.database, raw_url=settings.raw)
+
+
+def status(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Show what waits, what is filed, and where."""
+    del arguments
+    with _open(settings) as store, store.reading() as conn:
+        show.status(
+            places={"database": store.engine.url.render_as_string(hide_password=True), "captures": store.raw.url,
+                    "drop folder": str(settings.drop)},
+            inbox=inbox.counts(conn),
+            totals=catalogue.totals(conn),
+            last_change=feed.last(conn),
+        )  # fmt: skip
+    return 0
+
+
+def stories(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List the stories."""
+    with _open(settings) as store, store.reading() as conn:
+        found = catalogue.stories(conn, minimum=arguments.min)
+        if arguments.format == "jsonl":
+            return _lines(map(catalogue.story_row, found))
+        return _or_say(show.stories(found), "No stories yet. File documents with: wiredesk ingest PATH")
+
+
+def copies(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Show the relations of one article."""
+    with _open(settings) as store, store.reading() as conn:
+        article = _article_id(conn, arguments.article)
+        found = sorted(archive.relations_of(conn, [article]), key=lambda r: -r.score)
+        if arguments.format == "jsonl":
+            return _lines(map(catalogue.relation_row, found))
+        for relation in found:
+            first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
+            if first is not None and second is not None:
+                show.relation(relation, first, second)
+        return _or_say(len(found), f"Nothing is related to article {article}.")
+
+
+def _article_id(conn: Connection, given: str) -> str:
+    found = archive.ids_beginning(conn, given)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise WiredeskError("several articles begin like this; write more of the id", subject=given)
+    raise WiredeskError("no article has this id; `wiredesk stories` lists them", subject=given)
+
+
+def _story_id(conn: Connection, given: str | None) -> str | None:
+    if given is None:
+        return None
+    story = archive.story_of(conn, given)
+    if story is None:
+        raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
+    return story
+
+
+def quotes(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List the quote book."""
+    with _open(settings) as store, store.reading() as conn:
+        rows = quotebook.quotes(conn, speaker=arguments.speaker, story=_story_id(conn, arguments.story))
+        if arguments.format == "jsonl":
+            return _lines(rows)
+        return _or_say(show.quotes(rows), "No such quotation is filed.")
+
+
+def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List the timeline."""
+    with _open(settings) as store, store.reading() as conn:
+        rows = events.events(
+            conn,
+            story=_story_id(conn, arguments.story),
+            person=arguments.person,
+            since=arguments.since,
+            until=arguments.until,
+        )
+        if arguments.format == "jsonl":
+            return _lines(rows)
+        return _or_say(show.timeline(rows), "No such event is filed.")
+
+
+def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List, show or retry what was rejected."""
+    with _open(settings) as store:
+        if arguments.what == "retry":
+            return _retry(store, arguments)
+        with store.reading() as conn:
+            found = list(_rejected(conn))
+        if arguments.what == "show":
+            wanted = set(arguments.items)
+            found = [item for item in found if item.id in wanted]
+            if missing := wanted - {item.id for item in found}:
+                raise WiredeskError("no such item is rejected; see `wiredesk rejected list`", subject=str(min(missing)))
+    if arguments.format == "jsonl":
+        return _lines(map(_item_row, found))
+    return _or_say(show.rejected(found, whole=arguments.what == "show"), "Nothing is rejected.")
+
+
+def _retry(store: Store, arguments: argparse.Namespace) -> int:
+    with store.writing() as conn:
+        wanted = [item.id for item in _rejected(conn)] if arguments.all else arguments.items
+        back = inbox.retry(conn, wanted, now=datetime.now(UTC))
+    print(f"{len(back)} of {len(wanted)} wait in the inbox again; the next ingest takes them.", file=sys.stderr)
+    if len(back) < len(wanted):
+        print("The others were not rejected, or none of their bytes could be kept: ingest them anew.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _rejected(conn: Connection) -> Iterator[inbox.Item]:
+    last = 0
+    while page := inbox.rejected(conn, after=last):
+        yield from page
+        last = page[-1].id
+
+
+def _item_row(item: inbox.Item) -> dict[str, Any]:
+    return {"item": item.id, "input": item.input, "rejected": item.reason, "detail": item.detail,
+            "received_at": item.received_at.isoformat(), "attempts": item.attempts, "kept": item.digest}  # fmt: skip
+
+
+def changes(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the change feed, and with a consumer's name remember how far it was read."""
+    with _open(settings) as store:
+        with store.reading() as conn:
+            after = feed.cursor(conn, arguments.consumer) if arguments.consumer else 0
+        if arguments.after is not None:
+            after = arguments.after
+        while True:
+            with store.reading() as conn:
+                page = feed.read(conn, after=after)
+            for change in page:
+                print(json.dumps(feed.change_row(change), ensure_ascii=False))
+            if page:
+                sys.stdout.flush()
+                after = page[-1].number
+                if arguments.consumer:
+                    with store.writing() as conn:
+                        feed.acknowledge(conn, arguments.consumer, after, now=datetime.now(UTC))
+            elif arguments.follow:
+                time.sleep(FOLLOW_EVERY_S)
+            else:
+                return 0
+
+
+def db(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Upgrade the database, or show its version."""
+    if arguments.what == "upgrade":
+        with _open(settings) as store:
+            print(migrate.current(store.engine))
+        return 0
+    with open_store(settings.database, raw_url=settings.raw, create=False) as store:
+        print(f"{migrate.current(store.engine)} (this version needs {migrate.HEAD})")
+    return 0
+
+
+def export(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write everything of one kind."""
+    rows: dict[str, Callable[[Connection], Iterable[Mapping[str, Any]]]] = {
+        "articles": lambda conn: map(catalogue.article_row, catalogue.articles(conn)),
+        "stories": lambda conn: map(catalogue.story_row, catalogue.stories(conn)),
+        "copies": lambda conn: map(catalogue.relation_row, catalogue.copies(conn)),
+        "quotes": quotebook.quotes,
+        "timeline": events.events,
+        "changes": lambda conn: map(feed.change_row, _all_changes(conn)),
+    }
+    write = _csv if arguments.format == "csv" else _jsonl
+    counting = show.progress(f"exporting {arguments.what}")
+    with _open(settings) as store, store.reading() as conn, _out(arguments.out) as out, counting as advance:
+        write(_counted(rows[arguments.what](conn), advance), out)
+    return 0
+
+
+def _all_changes(conn: Connection) -> Iterator[feed.Change]:
+    after = 0
+    while page := feed.read(conn, after=after):
+        yield from page
+        after = page[-1].number
+
+
+def _counted(rows: Iterable[Mapping[str, Any]], advance: Callable[[int], None]) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        yield row
+        advance(1)
+
+
+def _jsonl(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+    for row in rows:
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+    """Write rows as CSV; a cell that is a list or an object is JSON."""
+    pending = iter(rows)
+    first = list(islice(pending, 1))
+    if not first:
+        return
+    writer = csv.DictWriter(out, fieldnames=list(first[0]))
+    writer.writeheader()
+    for row in (*first, *pending):
+        writer.writerow(
+            {k: json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for k, v in row.items()}
+        )
+
+
+@contextlib.contextmanager
+def _out(path: Path | None) -> Iterator[TextIO]:
+    """Open stdout, or a file that takes its name only when it is whole."""
+    if path is None:
+        yield sys.stdout
+        return
+    passing = path.with_name(f".{path.name}.part")
+    try:
+        with passing.open("w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        passing.replace(path)
+    except OSError as error:
+        raise WiredeskError(
+            "it could not be written; check the folder and the room on it", subject=str(path)
+        ) from error
+    finally:
+        passing.unlink(missing_ok=True)
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> int:
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))
+    return 0
+
+
+def _or_say(shown: int, otherwise: str) -> int:
+    if not shown:
+        print(otherwise, file=sys.stderr)
+    return 0
