@@ -8,9 +8,10 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, Text, inspect, text
 
 from storage.errors import Misconfigured
+from storage.tables import Line
 
 HEAD: Final = "0001"
 """The newest migration; a test holds it against the files."""
@@ -74,6 +75,11 @@ def _refuse_newer(conn: Connection) -> None:
             f"the database was made by a newer version ({found}, this one knows {HEAD}); install that version",
             subject=_subject(conn.engine),
         )
+
+
+def differs(_context: Any, _there: Any, _here: Any, there: Any, here: Any) -> bool | None:
+    """Tell Alembic that text is text: it takes the collation that PostgreSQL's columns carry for another type."""
+    return not isinstance(there, Text) if isinstance(here, Line) else None
 
 
 def _alembic() -> Any:

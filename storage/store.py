@@ -146,7 +146,10 @@ def _engine(url: URL, busy_timeout: timedelta) -> Engine:
         # Filers queue on the advisory lock, for as long as lock_timeout says; claimers never wait.
         options = f"-c lock_timeout={wait_ms} -c timezone=UTC"
         return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10})
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured("the folder of the database cannot be made", subject=_name(url)) from error
     engine = create_engine(url, connect_args={"timeout": wait_ms / 1000, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -176,10 +179,6 @@ def _translated(url: URL) -> Iterator[None]:
         if translated is None:
             raise
         raise translated from error.orig
-    except OSError as error:
-        if url.drivername.startswith("sqlite") and error.filename and str(error.filename) in str(url.database):
-            raise Misconfigured("the folder of the database cannot be made", subject=_name(url)) from error
-        raise
 
 
 def _translate(error: sqlalchemy.exc.DBAPIError, name: str) -> WiredeskError | None:

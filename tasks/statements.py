@@ -21,7 +21,7 @@ from tasks import wordtable
 
 SHARED: Final = 0.55
 """Share of the shorter one's weight that two wordings have in common. Nine remarks that five real articles carry in
-several wordings (clips, translations, a retelling) lie at .57 and above; other remarks of one speaker at .51 at most."""
+several wordings (clips, translations, a retelling) lie at .57 and above; others of one person at .51 at most."""
 SHARED_OPEN: Final = 0.8
 """The same where one of the two names no person as its speaker."""
 FLOOR: Final = 45
@@ -141,7 +141,7 @@ def _candidates(nodes: list[_Node]) -> Iterable[tuple[int, int]]:
         for word, weight in node.words.weight.items():
             if weight:
                 holding[word].append(i)
-    pairs = set()
+    pairs: set[tuple[int, int]] = set()
     for i, node in enumerate(nodes):
         heaviest = sorted(node.words.weight, key=lambda word: (-node.words.weight[word], word))[:TELLING]
         for word in ("=" + node.words.line, *heaviest):

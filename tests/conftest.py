@@ -9,8 +9,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
+from storage.records import Article, Hints
 from storage.store import Store, open_store
+from tasks import enrich, formats, intake
+from tasks.stages import Document
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -55,7 +59,7 @@ class Databases:
     def drop(self, url: str) -> None:
         """Let go of a database; its connections are closed."""
         if url.startswith("postgresql"):
-            self._run(f"DROP DATABASE IF EXISTS {url.split('?')[0].rsplit('/', 1)[1]} WITH (FORCE)")
+            self._run(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
         else:
             for file in self.folder.glob(Path(url).name + "*"):
                 file.unlink()
@@ -114,3 +118,14 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     """A fresh store on each of the two databases; a writer waits half a second for another one."""
     with open_store(database_url, raw_url=str(tmp_path / "raw"), busy_timeout=timedelta(seconds=0.5)) as opened:
         yield opened
+
+
+SAMPLES = Path(__file__).parent.parent / "seeds" / "samples"
+
+
+@pytest.fixture(scope="session")
+def sample_articles() -> dict[str, Article]:
+    """The sample documents, read and enriched, by the name of the file (`14_records.jsonl#2` is its second line)."""
+    arrivals = list(intake.documents([str(SAMPLES)], hints=Hints(), max_bytes=1_000_000))
+    read = [formats.read(d.raw, input=Path(d.input).name, hints=d.hints) for d in arrivals if isinstance(d, Document)]
+    return {a.input: a for a in enrich.enrich([r for r in read if isinstance(r, Article)])}

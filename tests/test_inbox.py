@@ -11,9 +11,10 @@ from storage.records import Hints
 from storage.store import Store, open_store
 
 LEASE = timedelta(minutes=5)
+NO_HINTS = Hints()
 
 
-def _receive(store: Store, now: datetime, *contents: str, hints: Hints = Hints()) -> list[int]:
+def _receive(store: Store, now: datetime, *contents: str, hints: Hints = NO_HINTS) -> list[int]:
     with store.writing() as conn:
         return [
             inbox.receive(

@@ -2,11 +2,15 @@
 
 from alembic import context
 
+from storage.migrate import differs
 from storage.tables import Base
 
 connection = context.config.attributes["connection"]
 # SQLite cannot alter a column in place: batch mode writes such a table anew.
 context.configure(
-    connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite"
+    connection=connection,
+    target_metadata=Base.metadata,
+    compare_type=differs,
+    render_as_batch=connection.dialect.name == "sqlite",
 )
 context.run_migrations()
