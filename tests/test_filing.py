@@ -1,0 +1,200 @@
+"""Filing: what becomes one story, whatever the order of arrival; nothing twice; nothing half."""
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, func, select, text
+
+from storage import archive, catalogue, changes, inbox, quotebook, timeline
+from storage.inbox import Item
+from storage.records import Article, Hints, Refusal
+from storage.store import Store
+from storage.tables import Base
+from tasks import filing
+from tasks.filing import Counts
+from tasks.stages import Failure, Outcome
+
+NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
+
+FIVE = ("01_northwater.txt", "02_lakewire.txt", "03_morning_post.txt", "04_no_year.txt", "08_page_clock.txt")
+"""Two pairs of reworded copies and an independent report."""
+
+
+def take(store: Store, *outcomes: Outcome) -> list[tuple[Item, Outcome]]:
+    """Note and claim an item for each outcome, as a run would have."""
+    with store.writing() as conn:
+        ids = {}
+        for n, outcome in enumerate(outcomes):
+            digest = f"{n}:{outcome.input}:{getattr(outcome, 'content_digest', '')}"
+            received = inbox.receive(conn, digest=digest, size_bytes=1, input=outcome.input, hints=Hints(), now=NOW)
+            ids[received.item_id] = outcome
+        items = inbox.claim(conn, holder="test", limit=100, lease=timedelta(minutes=5), now=NOW, among=list(ids))
+    return [(item, ids[item.id]) for item in items]
+
+
+def file_all(store: Store, outcomes: Iterable[Outcome]) -> Counts:
+    return filing.file_batch(store, take(store, *outcomes), now=NOW, max_attempts=3)
+
+
+def one_by_one(store: Store, outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        file_all(store, [outcome])
+
+
+def outcome_of(conn: Connection) -> dict[str, object]:
+    """Give what readers see, without the numbers that depend on when something was filed."""
+    stories = {(s.id, tuple(sorted((m.id, m.copy_of or "") for m in s.members))) for s in catalogue.stories(conn)}
+    relations = {(r.article, r.other, r.grade, r.score, r.passages) for r in catalogue.copies(conn)}
+    statements = {
+        (q["id"], q["text"], tuple(sorted((c["article"], c["start"]) for c in q["carriers"])))
+        for q in quotebook.quotes(conn)
+    }
+    events = {(e["id"], tuple(sorted((a["article"], a["start"]) for a in e["articles"]))) for e in timeline.events(conn)}
+    return {"stories": stories, "relations": relations, "statements": statements, "events": events}
+
+
+def rows(conn: Connection) -> dict[str, int]:
+    return {
+        table.name: conn.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in Base.metadata.sorted_tables
+        if table.name != "inbox_items"
+    }
+
+
+def empty(store: Store) -> None:
+    """Take every row out, quicker than a fresh database."""
+    with store.filing() as conn:
+        for table in reversed(Base.metadata.sorted_tables):
+            conn.execute(table.delete())
+
+
+def test_every_order_of_arrival_ends_in_the_same_stories(store: Store, sample_articles: dict[str, Article]) -> None:
+    five = [sample_articles[name] for name in FIVE]
+    seen = []
+    for order in itertools.permutations(five):
+        one_by_one(store, order)
+        with store.reading() as conn:
+            seen.append(outcome_of(conn))
+        empty(store)
+    assert len(seen) == 120
+    assert all(outcome == seen[0] for outcome in seen)
+    stories = seen[0]["stories"]
+    assert isinstance(stories, set)
+    assert sorted(len(members) for _, members in stories) == [1, 2, 2]
+
+
+def test_all_samples_at_once_or_one_by_one_or_backwards_are_the_same(
+    store: Store, sample_articles: dict[str, Article]
+) -> None:
+    articles = list(sample_articles.values())
+    found = []
+    for fill in (file_all, one_by_one, lambda s, a: one_by_one(s, reversed(a))):
+        fill(store, articles)
+        with store.reading() as conn:
+            found.append(outcome_of(conn))
+        empty(store)
+    assert found[0] == found[1] == found[2]
+
+
+def test_filing_the_same_again_writes_nothing(store: Store, sample_articles: dict[str, Article]) -> None:
+    articles = list(sample_articles.values())
+    first = file_all(store, articles)
+    with store.reading() as conn:
+        before, last = rows(conn), changes.last(conn)
+    again = file_all(store, [replace(a, input=f"again/{a.input}") for a in articles])
+    with store.reading() as conn:
+        assert (rows(conn), changes.last(conn)) == (before, last)
+    assert (first.filed, again.seen, again.filed) == (len(articles), len(articles), 0)
+
+
+def test_a_revision_takes_its_copies_along_or_lets_go_of_them(store: Store) -> None:
+    prose = (
+        "The ferry between Orlund and Sant was stopped on Tuesday after a storm tore the ramp from the quay at Sant. "
+        "Harbour master Greta Lund said the ramp would be welded within three days. “Nobody was on it when it went, "
+        "and that is luck, not planning,” she told reporters. Some four hundred commuters were taken over by fishing "
+        "boats, and the island's only bakery gave away its bread. The company has lost eleven sailings since January."
+    )
+    other = (
+        "Wheat prices at the Merrin exchange rose for a ninth day. Traders pointed to a dry spring in the lower valley "
+        "and to thin stocks at the mills, which bought 14,000 tonnes in the morning session alone."
+    )
+    first = Article(input="a", identifier="1", publisher="Tidewater", body=prose, published="2026-03-10", language="en")
+    copy = Article(input="b", identifier="2", publisher="Landline", body=prose, published="2026-03-11", language="en")
+    file_all(store, [first, copy])
+    with store.reading() as conn:
+        assert archive.story_of(conn, copy.id) == first.id
+    counts = file_all(store, [replace(copy, body=other)])
+    assert counts.revised == 1
+    with store.reading() as conn:
+        assert archive.story_of(conn, copy.id) == copy.id
+        assert not list(catalogue.copies(conn))
+        stored = catalogue.article(conn, copy.id)
+    assert stored is not None
+    assert (stored.revision, stored.article.body) == (2, other)
+
+
+def test_refusals_and_failures_settle_beside_good_articles(store: Store, sample_articles: dict[str, Article]) -> None:
+    good = sample_articles["05_agency.txt"]
+    refused = Refusal(input="noise.html", reason="not-text", detail="It is a picture.")
+    failed = Failure(input="odd.txt", error="KeyError: 'x'")
+    counts = file_all(store, [refused, good, failed])
+    assert (counts.filed, counts.rejected, counts.failed) == (1, 1, 1)
+    with store.reading() as conn:
+        (item,) = inbox.rejected(conn)
+        waiting = inbox.counts(conn)["captured"]
+    assert (item.input, item.reason, item.detail) == ("noise.html", "not-text", "It is a picture.")
+    assert waiting == 1
+
+
+def test_what_fails_again_and_again_is_set_aside_with_its_last_error(store: Store) -> None:
+    failed = Failure(input="odd.txt", error="KeyError: 'x'")
+    now = NOW
+    (work,) = take(store, failed)
+    for _ in range(2):
+        assert filing.file_batch(store, [work], now=now, max_attempts=3).failed == 1
+        now += timedelta(days=1)
+        with store.writing() as conn:
+            (item,) = inbox.claim(conn, holder="test", limit=1, lease=timedelta(minutes=5), now=now)
+        work = (item, failed)
+    assert filing.file_batch(store, [work], now=now, max_attempts=3).rejected == 1
+    with store.reading() as conn:
+        (item,) = inbox.rejected(conn)
+    assert (item.reason, item.attempts) == ("gave-up", 3)
+    assert "KeyError" in (item.detail or "")
+
+
+def test_a_crash_in_the_middle_of_a_batch_leaves_nothing_of_it(
+    store: Store, sample_articles: dict[str, Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = take(store, *sample_articles.values())
+    with store.reading() as conn:
+        before = rows(conn)
+
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(archive, "set_stories", crash)
+        with pytest.raises(KeyboardInterrupt):
+            filing.file_batch(store, work, now=NOW, max_attempts=3)
+    with store.reading() as conn:
+        assert rows(conn) == before
+    assert filing.file_batch(store, work, now=NOW, max_attempts=3).filed == len(sample_articles)
+
+
+def test_counts_name_the_copies_of_earlier_articles(store: Store, sample_articles: dict[str, Article]) -> None:
+    counts = file_all(store, sample_articles.values())
+    # two reworded, one trimmed, one exact
+    assert counts.copies == 4
+
+
+def test_text_that_a_database_cannot_hold_is_filed_all_the_same(store: Store) -> None:
+    body = "The ferry \x00 between Orlund and Sant was stopped \ud800 on Tuesday, the harbour office said."
+    assert file_all(store, [Article(input="odd.txt", body=body, language="en")]).filed == 1
+    with store.reading() as conn:
+        (stored,) = catalogue.articles(conn)
+        assert conn.execute(text("select 1")).scalar_one() == 1
+    assert len(stored.article.body) == len(body)
