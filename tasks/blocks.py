@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from tasks.statements import tidy
+from tasks.stated import tidy
 
 _SKIP: Final = frozenset(
     "script style noscript template svg iframe object embed video audio canvas button select option textarea input head link "

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from tasks.stamps import MONTHS
+
 _BY: Final = re.compile(
     r"^\W*(?:(?:written|reported|words|story|text|report|posted|published|edited|analysis|opinion|interview|review|article"
     r"|exclusive|column|updated)\s+by|by|von|ein artikel von|par|por|di|da|door|av|af|autore?|autora?|autoren|auteurs?"
     r"|authors?|redacción|текст|автор[ы]?|автори|reporter|yazan|tekst|foto en tekst)(?::\s*|\s+|$)",
     re.IGNORECASE,
 )
+_GLUED: Final = re.compile(r"^(\W*(?:By|Von|Par|Por))(?=[A-Z][a-z])(?!(?:Byron|Byrne|Vonn|Park|Paris|Port))")
 _STRONG_BY: Final = re.compile(
     r"^\W*(?:(?:written|reported|words|story|text|posted|analysis)\s+by|by|von|par|por|autor(?:in|es|a)?|auteurs?|authors?"
     r"|door|автор[ы]?)(?::\s*|\s+|$)",
@@ -29,7 +32,7 @@ _DESK: Final = re.compile(
 )
 _CUT: Final = re.compile(
     r"\s+[|–—-]+\s+|[|•·(<\[@]|\s+for\s+|\s+in\s+(?=[A-Z])|\s+at\s+(?=[A-Z])|\s+is\s+an?\s|\s+covers\s|https?:|\d|\bpublished\b"
-    r"|\bupdated\b|\bposted\b",
+    rf"|\bupdated\b|\bposted\b|\s(?:{'|'.join(m for m in MONTHS if len(m) > 2)})\.?\s+\d",
     re.IGNORECASE,
 )
 _AND: Final = re.compile(r"\s*(?:;|,|&|\s(?:and|und|et|y|e|en|og|och|i|и|та|ve|with)\s)\s*", re.IGNORECASE)
@@ -41,7 +44,7 @@ _NOT_NAMES: Final = frozenset(
     "editor editorial team guest press agency agencies reuters afp dpa newsroom associated online media correspondent "
     "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
     "october november december getty images image photo video live breaking exclusive updated published comments newsletter "
-    "advertisement the a an".split()
+    "advertisement the a an facebook twitter instagram linkedin whatsapp telegram pinterest reddit youtube tiktok google".split()
 )
 _OUTLETS: Final = frozenset(
     "times post herald journal gazette tribune chronicle news press agency observer guardian courier telegraph mail mirror "
@@ -52,11 +55,12 @@ _NAME_PART: Final = re.compile(r"(?:[^\W\d_]\.)+-?[^\W\d_]*\.?|[^\W\d_]+(?:[’'
 _CJK_NAME: Final = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,7}(?:[ ・·][\u3040-\u30ff\u3400-\u9fff]{1,6})?"
 )
-_DEGREES: Final = re.compile(r",?\s+(?:ph\.?d\.?|m\.?d\.?|mba|esq\.?|jr\.?|sr\.?)(?=$|,|\s)", re.IGNORECASE)
+_DEGREES: Final = re.compile(r",?\s+(?:ph\.?d\.?|m\.?d\.?|mba|esq\.?)(?=$|,|\s)", re.IGNORECASE)
 
 
 def is_byline(line: str) -> bool:
     """Say whether a line is a byline: "By", "Von", "Автор" ... and then nothing but names and roles."""
+    line = _GLUED.sub(r"\1 ", line)
     match = _STRONG_BY.match(line)
     return match is not None and len(line) < 160 and bool(people(line) or desk(line[match.end() :]))
 
@@ -79,7 +83,7 @@ def people(line: str, *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
         family, _, given = text.partition(", ")  # "Doe, Jane" alone is one person
         if " " not in family or family.split()[0].lower() in _PARTICLES:
             text = f"{given} {family}"
-    text = _BY.sub("", text, count=1)
+    text = _BY.sub("", _GLUED.sub(r"\1 ", text), count=1)
     cut = _CUT.search(text)
     for piece in _AND.split(text[: cut.start()] if cut else text):
         name = _BY.sub("", piece, count=1).strip(' .:,–—-*"“”‘')

@@ -24,10 +24,14 @@ _SIGNATURES: Final = (
 _DECLARED: Final = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1b")) + b"\x7f"
 _LOOK: Final = 65_536
-# What western European prose has beyond ASCII. cp1252 is believed only if nothing else comes out of it.
-_WESTERN: Final = frozenset(
-    "ÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒàâäáãåæçèéêëìíîïñòóôõöøùúûüÿœß«»‹›“”„‘’‚–—…•·€£§°©®™º¡¿\xa0\xad"
+# What prose has beyond ASCII, by region. A code page is believed if nothing else comes out of it; the first one wins.
+_MARKS_ANYWHERE: Final = "«»‹›“”„‘’‚–—…•·€£§°©®™º¡¿\xa0\xad"
+_REGIONS: Final = (
+    ("cp1252", frozenset("ÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒàâäáãåæçèéêëìíîïñòóôõöøùúûüÿœß" + _MARKS_ANYWHERE)),
+    ("cp1250", frozenset("ĄĆĘŁŃÓŚŹŻąćęłńóśźżÁČĎÉĚÍŇŘŠŤÚŮÝŽáčďéěíňřšťúůýžÄÖÜäöüßŐŰőűŔĹĽŕĺľôÂÎâîăĂ" + _MARKS_ANYWHERE)),
+    ("cp1254", frozenset("ÇĞİÖŞÜçğıöşüâîûÂÎÛ" + _MARKS_ANYWHERE)),
 )
+_STRANGE: Final = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ue000-\uf8ff\ufffd]")
 _UNFIT: Final = re.compile(r"[\x00\ud800-\udfff]")
 _UNSEEN: Final = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f\u200b\u2060\ufeff\ufffe\uffff]")
 
@@ -69,7 +73,7 @@ def decode(raw: bytes) -> str:
 
 def _text(text: str, raw: bytes) -> str:
     sample = text[:_LOOK]
-    strange = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") or "\ue000" <= c <= "\uf8ff" for c in sample)
+    strange = len(_STRANGE.findall(sample))
     if strange > len(sample) * 0.1:
         detail = f"The content is not text: {strange} of its first {len(sample)} characters are not characters at all."
         raise Rejected("not-text", f"{detail} Send the text, the page or the record itself ({len(raw)} bytes came).")
@@ -82,7 +86,7 @@ def _wide(raw: bytes) -> str | None:
     head = head[: len(head) // 4 * 4]
     if len(head) < 8:
         return None
-    small = [sum(b < 9 for b in head[i::4]) / (len(head) // 4) for i in range(4)]
+    small = [1 - len(head[i::4].translate(None, bytes(range(9)))) / (len(head) // 4) for i in range(4)]
     if min(small[1:]) > 0.9 and small[0] < 0.3:
         return "utf-32-le"
     if min(small[:3]) > 0.9 and small[3] < 0.3:
@@ -112,10 +116,12 @@ def _narrow(raw: bytes) -> str:
                 return raw.decode(name, "replace")
         except (LookupError, ValueError, UnicodeError):
             pass  # no such charset, or one that is none (rot13, idna): then the bytes must speak for themselves
-    western = raw.decode("cp1252", "replace")
-    if beyond < len(raw[:_LOOK]) * 0.2 and all(c < "\x80" or c in _WESTERN for c in western[:_LOOK]):
-        return western
+    head = raw[:_LOOK]
+    if beyond < len(head) * 0.2:
+        for name, letters in _REGIONS:
+            if all(c < "\x80" or c in letters for c in set(head.decode(name, "replace"))):
+                return raw.decode(name, "replace")
     from charset_normalizer import from_bytes
 
-    best = from_bytes(raw[:_LOOK]).best()
-    return raw.decode(best.encoding, "replace") if best is not None else western
+    best = from_bytes(head).best()
+    return raw.decode(best.encoding, "replace") if best is not None else raw.decode("cp1252", "replace")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tasks import link
-from tasks.statements import Statements, kinds, tidy
+from tasks.stated import Stated, kinds, tidy
 
 _SEGMENT: Final = re.compile(r"\s+[|–—·•»:-]+\s+|\s*[|»]\s*|\s+::\s+|:\s+")
 _GENRE: Final = re.compile(
@@ -16,7 +16,7 @@ _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LEAST_LIKE: Final = 0.45
 
 
-def choose(said: Statements, address: str | None) -> str | None:
+def choose(said: Stated, address: str | None) -> str | None:
     """Give the headline: the h1 that JSON-LD, og:title, twitter:title or the title agree with, site name taken off.
 
     A kicker glued before it goes; without an agreeing h1 the others speak in that order.
@@ -41,7 +41,7 @@ def choose(said: Statements, address: str | None) -> str | None:
     return _GENRE.sub("", chosen) if chosen else None
 
 
-def site_names(said: Statements, address: str | None) -> tuple[str, ...]:
+def site_names(said: Stated, address: str | None) -> tuple[str, ...]:
     """Give the names the site goes by: og:site_name, the publisher of its JSON-LD, application name, words of its host."""
     names = [
         said.meta("og:site_name"),
@@ -62,7 +62,7 @@ def site_names(said: Statements, address: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, [*names, host])))
 
 
-def _ld_headline(said: Statements) -> str | None:
+def _ld_headline(said: Stated) -> str | None:
     for key in ("headline", "name"):
         for node in said.articles:
             value = node.get(key)

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from storage.errors import Rejected
 from storage.records import Article, Hints
-from tasks import blocks, charset, furniture, headline, language, link, pagedate, pagenames, plaintext, statements
-from tasks.statements import Statements
+from tasks import blocks, charset, furniture, headline, language, link, pagedate, pagenames, plaintext, stated
+from tasks.stated import Stated
 
 _NESTED: Final = re.compile(
     r"(?:<(?:div|span|section|b|i|font|p|center|blockquote|ul|li)\b[^<>]{0,200}>\s*){60,}", re.IGNORECASE
@@ -26,7 +26,7 @@ def read_page(html: bytes | str, *, input: str, hints: Hints = Hints()) -> Artic
     """
     text = charset.decode(html) if isinstance(html, bytes) else html
     tree = _parse(charset.clean(text), input)
-    said = statements.gather(tree)
+    said = stated.gather(tree)
     address = next(
         filter(None, (link.normal(a, base=hints.url) for a in (said.canonical, said.meta("og:url")) if a)), None
     )
@@ -87,13 +87,11 @@ def _body(tree: Any) -> str:
     return "\n".join(line for line in lines if furniture.kind(line) not in {"line", "advert"})
 
 
-def _stated_body(said: Statements) -> str:
+def _stated_body(said: Stated) -> str:
     """Give the article body that JSON-LD states, for pages whose HTML holds none."""
     for node in said.articles:
         value = node.get("articleBody")
         if isinstance(value, str) and plaintext.words(value) >= 15:
-            paragraphs = (
-                statements.tidy(re.sub(r"<[^>]+>", " ", line)) for line in re.split(r"\n+|</p>|<br\s*/?>", value)
-            )
+            paragraphs = (stated.tidy(re.sub(r"<[^>]+>", " ", line)) for line in re.split(r"\n+|</p>|<br\s*/?>", value))
             return charset.clean("\n".join(p for p in paragraphs if p))
     return ""

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from tasks import furniture, pubdate, stamps
 from tasks.blocks import Block
-from tasks.statements import Statements, kinds
+from tasks.stated import Stated, kinds
 
 _METAS: Final = (
     "article:published_time", "og:article:published_time", "article:published", "og:published_time", "datepublished",
@@ -26,12 +28,15 @@ _MODIFIED_METAS: Final = (
     "lastmod",
 )
 _IN_PATH: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d|[a-z]{3})[/-]?(\d\d)(?=[/_-]|\d{0,6}\b)", re.IGNORECASE)
+_GLUED: Final = re.compile(
+    r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)|(?<=[a-z]{3})(?=\d{1,2} [A-Z][a-z]{2})"
+)
 _PUBLISHED_WORDS: Final = re.compile(r"publish|posted|entry-date|pubdate|date-?created|dt-published", re.IGNORECASE)
 _MODIFIED_WORDS: Final = re.compile(r"updated?|modified|edited", re.IGNORECASE)
 
 
 def published(
-    said: Statements, tree: Any, blocks: Sequence[Block], headline: str | None, address: str | None
+    said: Stated, tree: Any, blocks: Sequence[Block], headline: str | None, address: str | None
 ) -> tuple[str | None, str]:
     """Give the publication date with its basis (`json-ld`, `meta`, `url`, `header`), or None with `none` or `no-year`.
 
@@ -39,7 +44,7 @@ def published(
     """
     found = list(_candidates(said, tree, blocks, headline, address))
     if not found:
-        near = " ".join(text for text in _near(blocks, headline))
+        near = " ".join(_near(blocks, headline))
         return None, "no-year" if stamps.has_yearless(near) else "none"
     value, basis = found[0]
     if basis == "url" and (finer := next((v for v, _ in found if "T" in v and _days_apart(v, value) <= 1), None)):
@@ -51,14 +56,14 @@ def published(
     return value, basis
 
 
-def modified(said: Statements) -> str | None:
+def modified(said: Stated) -> str | None:
     """Give the modification date that JSON-LD or a meta states."""
     values = [node.get("dateModified") for node in said.articles] + [said.meta(name) for name in _MODIFIED_METAS]
     return next((iso for v in values if isinstance(v, str) and (iso := stamps.iso(v))), None)
 
 
 def _candidates(
-    said: Statements, tree: Any, blocks: Sequence[Block], headline: str | None, address: str | None
+    said: Stated, tree: Any, blocks: Sequence[Block], headline: str | None, address: str | None
 ) -> Iterator[tuple[str, str]]:
     for key in ("datePublished", "dateCreated"):
         for node in said.articles:
@@ -139,17 +144,12 @@ def _in_article(element: Any) -> bool:
 
 def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
     """Yield the blocks from 4 before to 9 after the headline, nearest after it first, without furniture."""
-    at = next(
-        (n for n, b in enumerate(blocks) if headline and b.tag == "h1" and (headline in b.text or b.text in headline)),
-        None,
-    )
-    if at is None:
-        at = next((n for n, b in enumerate(blocks) if headline and b.text == headline), None)
+    at = _place(blocks, headline)
     if at is None:
         return
     for block in [*blocks[at + 1 : at + 10], *reversed(blocks[max(0, at - 4) : at])]:
         if furniture.kind(block.text) is None or stamps.first(block.text) is not None:
-            yield block.text
+            yield _GLUED.sub(" ", block.text)
 
 
 def _days_apart(a: str, b: str) -> int:
@@ -157,9 +157,18 @@ def _days_apart(a: str, b: str) -> int:
 
 
 def near_headline(blocks: Sequence[Block], headline: str | None) -> list[Block]:
-    """Give the blocks from 3 before to 12 after the headline."""
-    at = next(
-        (n for n, b in enumerate(blocks) if headline and b.tag == "h1" and (headline in b.text or b.text in headline)),
-        None,
-    )
-    return list(blocks[max(0, at - 3) : at + 13]) if at is not None else []
+    """Give the twelve blocks after the headline, then the three before it."""
+    at = _place(blocks, headline)
+    if at is None:
+        return []
+    return [replace(b, text=_GLUED.sub(" ", b.text)) for b in (*blocks[at + 1 : at + 13], *blocks[max(0, at - 3) : at])]
+
+
+def _place(blocks: Sequence[Block], headline: str | None) -> int | None:
+    """Find the block that prints the headline: an h1, else one that equals it, else a short one that holds it."""
+    if not headline:
+        return None
+    heads = (n for n, b in enumerate(blocks) if b.tag == "h1" and (headline in b.text or b.text in headline))
+    equals = (n for n, b in enumerate(blocks) if b.text.casefold() == headline.casefold())
+    holders = (n for n, b in enumerate(blocks) if len(b.text) < 300 and len(headline) > 15 and headline in b.text)
+    return next(chain(heads, equals, holders), None)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from tasks import byline, dateline, headline, link, pagedate
+from tasks import byline, dateline, headline, link, pagedate, pubdate, stamps
 from tasks.blocks import Block
-from tasks.statements import Statements, kinds, tidy
+from tasks.stated import Stated, kinds, tidy
 
 _METAS: Final = (
     "author", "article:author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator",
@@ -24,7 +24,7 @@ _ELSEWHERE: Final = re.compile(
 
 
 def authors(
-    said: Statements, tree: Any, blocks: Sequence[Block], title: str | None, address: str | None
+    said: Stated, tree: Any, blocks: Sequence[Block], title: str | None, address: str | None
 ) -> tuple[str, ...]:
     """Give the people who signed; where none did, the desk or organisation that did.
 
@@ -40,17 +40,14 @@ def authors(
         organisations += more
     if stated:
         return printed if len(printed) > len(stated) and set(stated) <= set(printed) else stated
-    if printed:
-        return printed
-    if marked := _marked(tree, sites):
-        return marked
-    if close := _beside_date(near, sites):
-        return close
+    people = printed or _marked(tree, sites) or _alone(near, sites)
+    if people:
+        return people
     organisations += tuple(_desks(near))
     return tuple(dict.fromkeys(organisations))[:2]
 
 
-def publisher(said: Statements, address: str | None) -> str | None:
+def publisher(said: Stated, address: str | None) -> str | None:
     """Give the publisher: of the article's JSON-LD, else og:site_name, else a site or organisation node, else the host."""
     for node in said.articles:
         value = said.resolve(node.get("publisher"))
@@ -83,7 +80,7 @@ def agency(body: str, names: Sequence[str]) -> str | None:
     return next((known for line in lines[-3:] if (known := dateline.known_agency(line))), None)
 
 
-def _ld_authors(said: Statements, sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _ld_authors(said: Stated, sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for node in said.articles:
         for key in ("author", "creator"):
             values = node.get(key)
@@ -92,6 +89,8 @@ def _ld_authors(said: Statements, sites: Sequence[str]) -> tuple[tuple[str, ...]
             for value in values if isinstance(values, list) else [values]:
                 value = said.resolve(value)
                 name = value.get("name") if isinstance(value, dict) else value
+                if name is None and isinstance(value, dict):
+                    name = " ".join(str(value[k]) for k in ("givenName", "familyName") if value.get(k))
                 name = ", ".join(n for n in name if isinstance(n, str)) if isinstance(name, list) else name
                 if not isinstance(name, str) or not name.strip() or name.startswith("http"):
                     continue
@@ -105,7 +104,7 @@ def _ld_authors(said: Statements, sites: Sequence[str]) -> tuple[tuple[str, ...]
     return (), ()
 
 
-def _meta_authors(said: Statements, sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _meta_authors(said: Stated, sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     organisations: list[str] = []
     for key in _METAS:
         values = [v for v in said.metas.get(key, ()) if "://" not in v and not v.startswith(("@", "/"))]
@@ -134,6 +133,7 @@ def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:
         if any(
             e.tag in {"aside", "nav", "footer", "figure", "figcaption"} or _ELSEWHERE.search(e.get("class") or "")
             for e in element.iterancestors()
+            if e.tag not in {"html", "body"}
         ):
             continue
         if element.tag in {"meta", "link", "script", "img", "body", "html"}:
@@ -148,15 +148,19 @@ def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def _beside_date(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
-    """Take a name that stands alone, or before a date, near the headline."""
-    from tasks import pubdate, stamps
-
+def _alone(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
+    """Take names that stand near the headline alone, or with nothing but a date."""
     for block in near:
-        stamp = stamps.first(block.text)
-        left = pubdate.without_dates(block.text) if stamp else ""
-        if left and len(block.text) < 120 and byline.is_person(left):
-            return byline.people(left, outlets=sites)
+        if len(block.text) < 120:
+            left = pubdate.without_dates(block.text).strip(" /") if stamps.first(block.text) else block.text
+            parts = re.split(r"\s*/\s*", left)
+            names = [name for part in parts if byline.is_person(part) for name in byline.people(part, outlets=sites)]
+            if (
+                names
+                and len(names) == len(parts)
+                and (len(block.text) > len(left) or block.tag in {"p", "div", "span"})
+            ):
+                return tuple(names)
     return ()
 
 
