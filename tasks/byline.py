@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from tasks.dateline import AGENCIES
 from tasks.stamps import MONTHS
 
 _BY: Final = re.compile(
@@ -32,10 +33,11 @@ _DESK: Final = re.compile(
 )
 _CUT: Final = re.compile(
     r"\s+[|–—-]+\s+|[|•·(<\[@]|\s+for\s+|\s+in\s+(?=[A-Z])|\s+at\s+(?=[A-Z])|\s+is\s+an?\s|\s+covers\s|https?:|\d|\bpublished\b"
-    rf"|\bupdated\b|\bposted\b|\s(?:{'|'.join(m for m in MONTHS if len(m) > 2)})\.?\s+\d",
+    rf"|\bupdated\b|\bposted\b|\bgüncelleme\b|\baktualisiert\b|\s(?:{'|'.join(m for m in MONTHS if len(m) > 2)})\.?\s+\d",
     re.IGNORECASE,
 )
 _AND: Final = re.compile(r"\s*(?:;|,|&|\s(?:and|und|et|y|e|en|og|och|i|и|та|ve|with)\s)\s*", re.IGNORECASE)
+_AGENCY_END: Final = re.compile(rf"(?<=\w)\s+(?:{'|'.join(map(re.escape, AGENCIES))})$", re.IGNORECASE)
 _PARTICLES: Final = frozenset(
     "de da do dos das del della di du la le van von der den ter ten zu zur af av el al bin ibn ben bint san st y e mac mc d".split()
 )
@@ -86,7 +88,7 @@ def people(line: str, *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
     text = _BY.sub("", _GLUED.sub(r"\1 ", text), count=1)
     cut = _CUT.search(text)
     for piece in _AND.split(text[: cut.start()] if cut else text):
-        name = _BY.sub("", piece, count=1).strip(' .:,–—-*"“”‘')
+        name = _AGENCY_END.sub("", _BY.sub("", piece, count=1)).strip(' .:,–—-*"“”‘')
         if name.isupper() and len(name) > 4:
             name = " ".join(p if p.lower() in _PARTICLES else p.title() for p in name.split())
         if is_person(name) and _fold(name) not in others and not any(_fold(name) in _fold(n) for n in names):

@@ -28,6 +28,8 @@ _MODIFIED_METAS: Final = (
     "lastmod",
 )
 _IN_PATH: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d|[a-z]{3})[/-]?(\d\d)(?=[/_-]|\d{0,6}\b)", re.IGNORECASE)
+AFTER: Final = 12
+"""How many blocks after the headline may hold its byline."""
 _GLUED: Final = re.compile(
     r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)|(?<=[a-z]{3})(?=\d{1,2} [A-Z][a-z]{2})"
 )
@@ -161,7 +163,7 @@ def near_headline(blocks: Sequence[Block], headline: str | None) -> list[Block]:
     at = _place(blocks, headline)
     if at is None:
         return []
-    return [replace(b, text=_GLUED.sub(" ", b.text)) for b in (*blocks[at + 1 : at + 13], *blocks[max(0, at - 3) : at])]
+    return [replace(b, text=_GLUED.sub(" ", b.text)) for b in (*blocks[at + 1 : at + 1 + AFTER], *blocks[max(0, at - 3) : at])]
 
 
 def _place(blocks: Sequence[Block], headline: str | None) -> int | None:

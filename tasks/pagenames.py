@@ -19,7 +19,10 @@ _MARKED: Final = (
     "contains(@data-testid, 'author') or contains(@href, '/author/') or contains(@href, '/authors/')]"
 )
 _ELSEWHERE: Final = re.compile(
-    r"related|comment|teaser|sidebar|card|recommend|latest|most-|popular|footer|widget|promo", re.IGNORECASE
+    # after "--" a class says only in which variant something is
+    r"(?:^|\s)(?:(?!--)\S)*?(?:related|comments?(?!-(?:open|closed))|teaser|sidebar|card|recommend|latest|most-|popular|footer"
+    r"|widget|promo)",
+    re.IGNORECASE,
 )
 
 
@@ -40,7 +43,7 @@ def authors(
         organisations += more
     if stated:
         return printed if len(printed) > len(stated) and set(stated) <= set(printed) else stated
-    people = printed or _marked(tree, sites) or _alone(near, sites)
+    people = printed or _marked(tree, sites) or (() if organisations else _alone(near, sites))
     if people:
         return people
     organisations += tuple(_desks(near))
@@ -119,6 +122,8 @@ def _printed(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
     """Read bylines near the headline; a lone "By" takes the next block with it."""
     names: list[str] = []
     for n, block in enumerate(near):
+        if n >= pagedate.AFTER and names:  # what stands before the headline signs it only if nothing after it does
+            break
         text = block.text
         if byline.is_lone_by(text) and n + 1 < len(near):
             text = f"{text} {near[n + 1].text}"
@@ -150,11 +155,11 @@ def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:
 
 def _alone(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
     """Take names that stand near the headline alone, or with nothing but a date."""
-    for block in near:
+    for block in near[: pagedate.AFTER]:
         if len(block.text) < 120:
             left = pubdate.without_dates(block.text).strip(" /") if stamps.first(block.text) else block.text
             parts = re.split(r"\s*/\s*", left)
-            names = [name for part in parts if byline.is_person(part) for name in byline.people(part, outlets=sites)]
+            names = [name for part in parts if byline.is_person(part) for name in byline.people(part, outlets=sites) if name.isascii() or " " in name]
             if (
                 names
                 and len(names) == len(parts)
