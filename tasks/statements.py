@@ -21,7 +21,7 @@ from tasks import wordtable
 
 SHARED: Final = 0.55
 """Share of the shorter one's weight that two wordings have in common. Nine remarks that five real articles carry in
-several wordings (clips, translations, a retelling) lie at .57 and above; others of one person at .51 at most."""
+several wordings (clips, translations, a retelling) lie at .57 and above; others of one person at .53 at most."""
 SHARED_OPEN: Final = 0.8
 """The same where one of the two names no person as its speaker."""
 FLOOR: Final = 45
@@ -215,7 +215,7 @@ def _words(text: str) -> _Words:
     for place, (token, word, stem) in enumerate(zip(tokens, lower, stems, strict=True)):
         heavy = wordtable.weigh(word, word)[0]
         # Names say whom it is about, and all of a story is about the same few.
-        weight[stem] = max(weight.get(stem, 0), heavy // 2 if place and token[0].isupper() else heavy)
+        weight[stem] = max(weight.get(stem, 0), heavy // 3 if place and token[0].isupper() else heavy)
     return _Words(f" {' '.join(lower)} ", Counter(stems), weight, sum(weight[stem] for stem in stems))
 
 

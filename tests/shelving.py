@@ -13,6 +13,8 @@ from storage.records import Article, Event, Grade, Mention, Passage, Quotation, 
 from tasks import statements, stories
 
 RANK = "Ferry crews will strike on Friday, the union said."
+DAY = "2026-03-06"
+FRIDAY = Timex(text="Friday", start=27, end=33, type="DATE", value=DAY, earliest=DAY, latest=DAY)
 
 
 def article(name: str, body: str = RANK, *, published: str | None = "2026-03-01", **fields: Any) -> Article:
@@ -38,8 +40,7 @@ def quoting(name: str, *texts: str, speaker: str | None = "Ada Voss", **fields: 
     return article(
         name, body,
         quotations=tuple(quotation(body, text, speaker, type=kind) for text in texts),
-        timexes=(Timex(text="Friday", start=body.index("Friday"), end=body.index("Friday") + 6, type="DATE",
-                       value="2026-03-06", earliest="2026-03-06", latest="2026-03-06"),),
+        timexes=(FRIDAY,),
         events=(Event(date="2026-03-06", precision="day", text=RANK, start=0, end=len(RANK), people=("Ada Voss",)),),
         mentions=(Mention(name="Ada Voss", type="Person", spans=((0, 5), (6, 9))),),
         **fields,

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,7 @@ def _exported(row: dict[str, Any], carriers: str) -> dict[str, Any]:
     return kept | {"carriers": {tuple(sorted(c.items())) for c in row[carriers]}}
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("page", [3, 500])
+@pytest.mark.parametrize(("seed", "page"), [(1, 3), (2, 500)])
 def test_reading_all_of_it_rebuilds_the_exports(store: Store, now: datetime, seed: int, page: int) -> None:
     draw = random.Random(seed)
     names = [f"{seed}-{i}" for i in range(12)]
@@ -95,19 +95,13 @@ def test_change_is_announced_only_where_the_outcome_differs(store: Store, now: d
     with store.filing() as conn:
         desk.file(conn, first, now)
         before = changes.last(conn)
-        desk.file(conn, quoting("a", REMARKS[0], headline=None) if False else _retitled(first), now)
+        desk.file(conn, replace(first, headline="Another headline"), now)
         fresh = changes.read(conn, after=before)
     assert [c.kind for c in fresh] == ["article.revised"]
 
 
-def _retitled(made: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(made, headline="Another headline")
-
-
 def test_numbers_are_taken_under_the_writer_lock_only(store: Store, now: datetime) -> None:
-    with store.writing() as conn, pytest.raises(RuntimeError, match="store.filing"):
+    with store.writing() as conn, pytest.raises(RuntimeError, match=r"store\.filing"):
         changes.append(conn, [("article.filed", "x", {})], now=now)
 
 

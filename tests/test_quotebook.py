@@ -1,0 +1,105 @@
+"""The quote book: one statement a row, with everyone who carries it."""
+
+from datetime import datetime
+
+import pytest
+from shelving import Desk, article, quoting, relation, verdicts
+from sqlalchemy import func, select
+
+from storage import catalogue, changes, quotebook, tables
+from storage.records import Article
+from storage.store import Store
+
+REST = "the crews have earned their rest and will take it"
+CLIP = "earned their rest"
+BOATS = "the boats are older than we are"
+
+
+def _file(store: Store, desk: Desk, now: datetime, *made: Article) -> None:
+    for one in made:
+        with store.filing() as conn:
+            desk.file(conn, one, now)
+
+
+def test_copies_share_a_statement_with_both_wordings(store: Store, now: datetime) -> None:
+    one, two = quoting("a", REST, BOATS), quoting("b", CLIP, published="2026-03-02")
+    _file(store, Desk(verdicts(relation(one, two))), now, one, two)
+    with store.reading() as conn:
+        rows = {row["text"]: row for row in quotebook.quotes(conn)}
+    assert set(rows) == {REST, BOATS}
+    assert rows[REST]["agreement"] == "variant"
+    assert rows[REST]["speaker"] == {"name": "Ada Voss", "type": "Person"}
+    assert (rows[REST]["dateSaid"], rows[REST]["dateSaid_basis"]) == ("2026-03-01", "published")
+    assert [(c["article"], c["text"], c["type"]) for c in rows[REST]["carriers"]] == [
+        (one.id, REST, "direct"),
+        (two.id, CLIP, "direct"),
+    ]
+    carrier = rows[REST]["carriers"][1]
+    assert two.body[carrier["start"] : carrier["end"]] == CLIP
+    assert [c["article"] for c in rows[BOATS]["carriers"]] == [one.id]
+
+
+def test_articles_without_a_tie_keep_their_own_statements(store: Store, now: datetime) -> None:
+    _file(store, Desk(), now, quoting("a", REST), quoting("b", REST))
+    with store.reading() as conn:
+        assert [len(row["carriers"]) for row in quotebook.quotes(conn)] == [1, 1]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_order_of_arrival_gives_the_same_book(store: Store, now: datetime, order: tuple[int, ...]) -> None:
+    made = [quoting("a", REST), quoting("b", CLIP, published="2026-03-02"), quoting("c", REST, BOATS, published=None)]
+    desk = Desk(verdicts(relation(made[0], made[1], "shared-quotes"), relation(made[1], made[2])))
+    _file(store, desk, now, *(made[i] for i in order))
+    with store.reading() as conn:
+        book = {row["text"]: [c["article"] for c in row["carriers"]] for row in quotebook.quotes(conn)}
+        ids = {row["id"] for row in quotebook.quotes(conn)}
+    assert book == {REST: [m.id for m in made], BOATS: [made[2].id]}
+    assert len(ids) == 2
+
+
+def test_statement_id_does_not_depend_on_the_order(store: Store, now: datetime) -> None:
+    one, two = quoting("a", REST), quoting("b", CLIP, published="2026-03-02")
+    desk = Desk(verdicts(relation(one, two)))
+    _file(store, desk, now, two, one)
+    with store.reading() as conn:
+        (late,) = quotebook.quotes(conn)
+        history = [c for c in changes.read(conn) if c.kind == "quote.changed"]
+    assert history[0].subject != late["id"], "the later article came first and headed the statement for a while"
+    assert any(c.payload.get("gone") and c.subject == history[0].subject for c in history)
+    assert late["id"] == history[-1].subject or late["id"] in {c.subject for c in history}
+
+
+def test_revision_takes_back_what_is_no_longer_carried(store: Store, now: datetime) -> None:
+    one, two = quoting("a", REST), quoting("b", REST, BOATS, published="2026-03-02")
+    desk = Desk(verdicts(relation(one, two)))
+    _file(store, desk, now, one, two, quoting("b", BOATS, published="2026-03-02"))
+    with store.reading() as conn:
+        book = {row["text"]: [c["article"] for c in row["carriers"]] for row in quotebook.quotes(conn)}
+        left = conn.execute(select(func.count()).select_from(tables.Quotation)).scalar()
+        last = [c for c in changes.read(conn) if c.kind == "quote.changed" and c.payload["removed"]]
+    assert book == {REST: [one.id], BOATS: [two.id]}
+    assert left == 2, "the rows of the former revision are gone"
+    assert {r["article"] for c in last for r in c.payload["removed"]} == {two.id}
+
+
+def test_book_opens_at_a_speaker_or_a_story(store: Store, now: datetime) -> None:
+    voss = quoting("a", REST)
+    other = quoting("b", BOATS, speaker="Orla Kettering")
+    nobody = quoting("c", "who pays for all of this", speaker=None)
+    _file(store, Desk(), now, voss, other, nobody)
+    with store.reading() as conn:
+        assert [row["text"] for row in quotebook.quotes(conn, speaker="kettering")] == [BOATS]
+        assert [row["text"] for row in quotebook.quotes(conn, story=voss.id)] == [REST]
+        assert list(quotebook.quotes(conn, speaker="100%")) == []
+        assert next(r for r in quotebook.quotes(conn, story=nobody.id))["speaker"] is None
+
+
+@pytest.mark.parametrize("page", [1, 2, 200])
+def test_pages_of_any_size_give_every_statement_once(
+    store: Store, now: datetime, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{word} will be paid in full" for word in ("captains", "divers", "cooks", "stokers", "pilots")]
+    _file(store, Desk(), now, *(quoting(f"{i}", text) for i, text in enumerate(texts)), article("none"))
+    monkeypatch.setattr(catalogue, "PAGE", page)
+    with store.reading() as conn:
+        assert sorted(row["text"] for row in quotebook.quotes(conn)) == sorted(texts)
