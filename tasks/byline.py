@@ -8,7 +8,7 @@ from tasks.dateline import AGENCIES
 from tasks.stamps import MONTHS
 
 _BY: Final = re.compile(
-    r"^\W*(?:(?:written|reported|words|story|text|report|posted|published|edited|analysis|opinion|interview|review|article"
+    r"^\W*(?:(?:written|reporte?d|reporting|words|story|text|report|posted|published|edited|analysis|opinion|interview|review|article"
     r"|exclusive|column|updated)\s+by|by|von|ein artikel von|par|por|di|da|door|av|af|autore?|autora?|autoren|auteurs?"
     r"|authors?|redacción|текст|автор[ы]?|автори|reporter|yazan|tekst|foto en tekst)(?::\s*|\s+|$)",
     re.IGNORECASE,

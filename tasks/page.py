@@ -35,7 +35,7 @@ def read_page(html: bytes | str, *, input: str, hints: Hints = Hints()) -> Artic
     title = headline.choose(said, address)
     names = pagenames.authors(said, tree, seen, title, address)
     published, basis = pagedate.published(said, tree, seen, title, address)
-    body = _body(tree) or _stated_body(said)
+    body = _body(tree, title) or _stated_body(said)
     if plaintext.words(body) < 15:
         detail = "There is a page, but no article on it: no text of 15 words or more. It may be a list, a form, or need JavaScript."
         raise Rejected("no-article", detail, subject=input)
@@ -75,15 +75,18 @@ def _parse(text: str, subject: str) -> Any:
         raise Rejected("broken", f"The page cannot be parsed ({error}). Save it again.", subject=subject) from error
 
 
-def _body(tree: Any) -> str:
-    """Give the main text by trafilatura, paragraphs on lines of their own, without the furniture it left."""
+def _body(tree: Any, title: str | None) -> str:
+    """Give the main text by trafilatura, paragraphs on lines of their own, without headline and furniture it left in."""
     from trafilatura import bare_extraction
 
     for element in list(tree.iter(*_BARE)):
         element.drop_tree()
     document = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
     text = getattr(document, "text", None) or ""
-    lines = (line for line in charset.clean(text).split("\n") if line.strip())
+    lines = [line for line in charset.clean(text).split("\n") if line.strip()]
+    lines = [
+        line for n, line in enumerate(lines) if n > 2 or title is None or line.strip().casefold() != title.casefold()
+    ]
     return "\n".join(line for line in lines if furniture.kind(line) not in {"line", "advert"})
 
 

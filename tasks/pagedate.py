@@ -163,7 +163,10 @@ def near_headline(blocks: Sequence[Block], headline: str | None) -> list[Block]:
     at = _place(blocks, headline)
     if at is None:
         return []
-    return [replace(b, text=_GLUED.sub(" ", b.text)) for b in (*blocks[at + 1 : at + 1 + AFTER], *blocks[max(0, at - 3) : at])]
+    return [
+        replace(b, text=_GLUED.sub(" ", b.text))
+        for b in (*blocks[at + 1 : at + 1 + AFTER], *blocks[max(0, at - 3) : at])
+    ]
 
 
 def _place(blocks: Sequence[Block], headline: str | None) -> int | None:

@@ -159,7 +159,13 @@ def _alone(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
         if len(block.text) < 120:
             left = pubdate.without_dates(block.text).strip(" /") if stamps.first(block.text) else block.text
             parts = re.split(r"\s*/\s*", left)
-            names = [name for part in parts if byline.is_person(part) for name in byline.people(part, outlets=sites) if name.isascii() or " " in name]
+            names = [
+                name
+                for part in parts
+                if byline.is_person(part)
+                for name in byline.people(part, outlets=sites)
+                if name.isascii() or " " in name
+            ]
             if (
                 names
                 and len(names) == len(parts)

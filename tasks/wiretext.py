@@ -79,11 +79,11 @@ def read_text(text: str, *, input: str, hints: Hints = Hints()) -> Article:  # n
     body = _without_repeats(opening, body, found.headline)
     line = _take_dateline(body, found)
     prose = "".join(("\n\n" if at.gap else "\n") + at.text for at in body).strip("\n")
-    if words(prose) < LEAST_WORDS:
+    if (left := words(prose)) < LEAST_WORDS:
+        detail = f"The document has {words(rest)} words, {left} of them text beside headline, dates and page furniture; an article"
         raise Rejected(
             "too-short",
-            f"Only {words(prose)} words are left when headline, dates and page furniture are taken off; an article has "
-            f"at least {LEAST_WORDS}. If it is one, send it as a JSON record.",
+            f"{detail} has at least {LEAST_WORDS}. If it is whole, send it as a JSON record.",
             subject=input,
         )
     published, modified, basis = _dates(above, found, prose, line)
@@ -255,7 +255,7 @@ def _cut_tail(body: list[Line], found: _Found, day_first: bool | None) -> list[L
             skipping = True
         if furniture.is_sign_off(text):
             if not found.authors:
-                found.sign(text.strip("()[]"))
+                found.sign(text.strip("()[]").split(";")[0])
             continue
         if skipping or kind in {"line", "caption", "advert", "end"}:
             if match := _RIGHTS.search(text):
