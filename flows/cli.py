@@ -102,8 +102,8 @@ def _parser() -> argparse.ArgumentParser:
         "inspect",
         "flows.reading:inspect",
         "read and enrich documents, store nothing",
-        "One record a line, in the order given, from all cores.\nA .jsonl file is a document a line; .gz is read as the "
-        "file inside. Refused documents come as a record with `rejected` and `detail`.",
+        "One record a line, in the order given, from all cores.\nA .jsonl file is a document a line; .gz is read as "
+        "the file inside. Refused documents come as a record with `rejected` and `detail`.",
     )
     _documents(inspect)
     inspect.add_argument("--format", choices=["jsonl", "text"], default="jsonl", help="default: jsonl")

@@ -1,7 +1,10 @@
 """The command `demo`: the sample documents go through the real flow into a database of their own, and are shown."""
 
 import argparse
+import os
 import shutil
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -17,6 +20,10 @@ from storage.records import Hints, Relation
 from storage.store import open_store
 from tasks import intake
 
+FIRST_DAY = "2026-03-09"
+"""The day on which the samples' story begins."""
+EVENTS_SHOWN = 40
+
 
 def demo(arguments: argparse.Namespace, settings: Settings) -> int:
     """Ingest the samples and a few bad inputs, then print stories, shared passages, quote book and timeline."""
@@ -31,7 +38,8 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
     settings = environment.read_settings()
 
     show.heading("Ingest", "wiredesk ingest seeds/samples seeds/bad")
-    paths = [str(samples / "samples"), str(samples / "bad")]
+    here = Path(os.path.relpath(samples))
+    paths = [str(here / "samples"), str(here / "bad")]
     arrivals = intake.documents(paths, hints=Hints(), max_bytes=settings.max_document_bytes)
     with open_store(settings.database, raw_url=settings.raw) as store:
         ingest_now(store, arrivals)
@@ -43,10 +51,11 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
                 first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
                 if first is not None and second is not None:
                     show.relation(relation, first, second, most=6)
-            show.heading("Quote book", "wiredesk quotes")
-            show.quotes(quotebook.quotes(conn))
+            outlets = partial(catalogue.outlets, conn)
+            show.heading("Quote book: what several outlets carry", "wiredesk quotes")
+            show.quotes((q for q in quotebook.quotes(conn) if len(q["carriers"]) > 1), outlets)
             show.heading("Timeline", "wiredesk timeline")
-            show.timeline(timeline.events(conn))
+            show.timeline(islice(timeline.events(conn, since=FIRST_DAY), EVENTS_SHOWN), outlets)
     show.demo_ends(home)
     return 0
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -38,7 +39,7 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
         show.status(
             places={"database": store.engine.url.render_as_string(hide_password=True), "captures": store.raw.url,
                     "drop folder": str(settings.drop)},
-            inbox=inbox.counts(conn),
+            states=inbox.counts(conn),
             totals=catalogue.totals(conn),
             last_change=feed.last(conn),
         )  # fmt: skip
@@ -69,7 +70,7 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _article_id(conn: Connection, given: str) -> str:
-    found = archive.ids_beginning(conn, given)
+    found = catalogue.ids_beginning(conn, given)
     if len(found) == 1:
         return found[0]
     if found:
@@ -92,7 +93,7 @@ def quotes(arguments: argparse.Namespace, settings: Settings) -> int:
         rows = quotebook.quotes(conn, speaker=arguments.speaker, story=_story_id(conn, arguments.story))
         if arguments.format == "jsonl":
             return _lines(rows)
-        return _or_say(show.quotes(rows), "No such quotation is filed.")
+        return _or_say(show.quotes(rows, partial(catalogue.outlets, conn)), "No such quotation is filed.")
 
 
 def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -107,7 +108,7 @@ def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
         )
         if arguments.format == "jsonl":
             return _lines(rows)
-        return _or_say(show.timeline(rows), "No such event is filed.")
+        return _or_say(show.timeline(rows, partial(catalogue.outlets, conn)), "No such event is filed.")
 
 
 def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -178,11 +179,16 @@ def db(arguments: argparse.Namespace, settings: Settings) -> int:
     """Upgrade the database, or show its version."""
     if arguments.what == "upgrade":
         with _open(settings) as store:
-            print(migrate.current(store.engine))
+            print(_version(store))
         return 0
     with open_store(settings.database, raw_url=settings.raw, create=False) as store:
-        print(f"{migrate.current(store.engine)} (this version needs {migrate.HEAD})")
+        print(f"{_version(store)} (this version needs {migrate.HEAD})")
     return 0
+
+
+def _version(store: Store) -> str | None:
+    with store.reading() as conn:
+        return migrate.current(conn)
 
 
 def export(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -216,8 +222,7 @@ def _counted(rows: Iterable[Mapping[str, Any]], advance: Callable[[int], None]) 
 
 
 def _jsonl(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
-    for row in rows:
-        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:

@@ -101,7 +101,7 @@ def ingest_now(store: Store, arrivals: Iterable[Document | Refusal]) -> int:
         from flows.ingest import ingest
 
         with show.inbox_progress(store, waiting):
-            copies = asyncio.run(ingest()).copies  # type: ignore[arg-type]
+            copies = asyncio.run(ingest()).copies
     with store.reading() as conn:
         items = [item for i in (*known, *fresh) if (item := inbox.item(conn, i)) is not None]
     new = set(fresh)

@@ -6,7 +6,7 @@ Tables go to stdout. Progress goes to stderr, and only if a person is watching.
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from rich.text import Text
 
 from storage import inbox
 from storage.catalogue import Stored, Story
-from storage.inbox import Item
+from storage.inbox import Item, State
 from storage.records import Article, Refusal, Relation
 from storage.store import Store
 from tasks.stages import Outcome
@@ -76,7 +76,7 @@ def inbox_progress(store: Store, waiting: int) -> Iterator[None]:
             watcher.join()
 
 
-def outcome(items: Sequence[Item], states: Mapping[str, int], *, copies: int) -> None:
+def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int) -> None:
     """Say what became of the documents of one command, and what was refused and why."""
     console = out()
     waiting = states.get("captured", 0) + states.get("claimed", 0)
@@ -136,14 +136,14 @@ def stories(found: Iterable[Story]) -> int:
     """Print stories with their members. Gives how many there were."""
     console = out()
     n = 0
-    for n, story in enumerate(found, 1):
+    for n, story in enumerate(found, 1):  # noqa: B007 - counted for the caller
         console.print(
             f"[bold]{escape(story.headline or '(no headline)')}[/]  [dim]{story.id}  "
             f"{story.size} article{'s' if story.size != 1 else ''}  {day(story.first_at)}[/]"
         )
         for member in story.members:
             mark = f"copy of {member.copy_of[:6]}" if member.copy_of else "lead"
-            who = escape(member.publisher or "unknown outlet")
+            who = escape(member.outlet or "unknown outlet")
             when = member.published or "no date"
             console.print(f"   [cyan]{mark:<15}[/]{member.id}  {when:<20} {who}: {escape(member.headline or '')}")
     return n
@@ -187,41 +187,43 @@ def _in_context(body: str, span: tuple[int, int]) -> Text:
     return text
 
 
-def quotes(rows: Iterable[Mapping[str, Any]]) -> int:
+Outlets = Callable[[Collection[str]], Mapping[str, str | None]]
+"""Looks up the outlets of articles by their ids."""
+
+
+def quotes(rows: Iterable[Mapping[str, Any]], outlets: Outlets) -> int:
     """Print statements: who, when, in which words, carried by whom. Gives how many there were."""
     console = out()
     n = 0
-    for n, row in enumerate(rows, 1):
+    for n, row in enumerate(rows, 1):  # noqa: B007 - counted for the caller
         who = escape(row["speaker"]["name"]) if row["speaker"] else "[dim]speaker not given[/]"
         said = row["dateSaid"] or "no date"
         console.print(f"[bold]{who}[/]  [dim]{said}  {row['type']}  {row['agreement']}[/]")
         words = row["text"] if row["type"] == "indirect" else f"“{row['text']}”"
         console.print(Padding(f"[green]{escape(words)}[/]", (0, 3)))
-        for wording, outlets in _by_wording(row["carriers"]).items():
+        by_wording: dict[str, list[str]] = {}
+        for carrier in row["carriers"]:
+            by_wording.setdefault(carrier["text"], []).append(carrier["article"])
+        for wording, articles in by_wording.items():
             differs = f": {escape(wording)}" if wording != row["text"] else ""
-            console.print(Padding(f"[dim]{escape(', '.join(outlets))}{differs}[/]", (0, 6)))
+            console.print(Padding(f"[dim]{_named(articles, outlets)}{differs}[/]", (0, 6)))
     return n
 
 
-def _by_wording(carriers: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for carrier in carriers:
-        outlets = found.setdefault(carrier["text"], [])
-        if (outlet := carrier.get("publisher") or carrier["article"]) not in outlets:
-            outlets.append(outlet)
-    return found
+def _named(articles: Sequence[str], outlets: Outlets) -> str:
+    known = outlets(articles)
+    return escape(", ".join(dict.fromkeys(known.get(i) or i for i in articles)))
 
 
-def timeline(rows: Iterable[Mapping[str, Any]]) -> int:
-    """Print events by date, with how many articles report each. Gives how many there were."""
+def timeline(rows: Iterable[Mapping[str, Any]], outlets: Outlets) -> int:
+    """Print events by date, with the outlets that report each. Gives how many there were."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("date", no_wrap=True, style="bold")
     table.add_column("what", ratio=1)
     table.add_column("reported by")
     n = 0
-    for n, row in enumerate(rows, 1):
-        outlets = dict.fromkeys(c.get("publisher") or c["article"] for c in row["articles"])
-        table.add_row(row["date"], escape(row["text"]), escape(", ".join(outlets)))
+    for n, row in enumerate(rows, 1):  # noqa: B007 - counted for the caller
+        table.add_row(row["date"], escape(row["text"]), _named([c["article"] for c in row["articles"]], outlets))
     if n:
         out().print(table)
     return n
@@ -234,14 +236,16 @@ def heading(text: str, command: str) -> None:
     console.rule(f"[bold]{escape(text)}[/]  [dim]{escape(command)}[/]", align="left")
 
 
-def status(*, places: Mapping[str, str], inbox: Mapping[str, int], totals: Mapping[str, int], last_change: int) -> None:
+def status(
+    *, places: Mapping[str, str], states: Mapping[State, int], totals: Mapping[str, int], last_change: int
+) -> None:
     """Print the state of the desk."""
     console = out()
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, place in places.items():
         table.add_row(f"[dim]{name}[/]", escape(place))
     names = {"captured": "waiting", "claimed": "in work"}
-    table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in inbox.items()))
+    table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in states.items()))
     table.add_row("[dim]filed[/]", ", ".join(f"{n:,} {name}" for name, n in totals.items()))
     table.add_row("[dim]change feed[/]", f"up to number {last_change:,}")
     console.print(table)
@@ -266,6 +270,6 @@ def rejected(items: Sequence[Item], *, whole: bool) -> int:
 def demo_ends(home: Path) -> None:
     """Say where the demo's store is and what to try next."""
     out().print(
-        f"\nAll of it is in {escape(str(home))}. Try [bold]wiredesk --home {escape(str(home))} timeline --person NAME[/],"
-        " or your own documents: [bold]wiredesk ingest PATH[/]"
+        f"\nAll of it is in {escape(str(home))}: try [bold]wiredesk quotes --home {escape(str(home))}[/], or your own "
+        "documents: [bold]wiredesk ingest PATH[/]"
     )

@@ -3,7 +3,7 @@
 Iterators go by key, a page at a time, in constant memory; read them inside the `with store.reading()` they came from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, or_, select, tuple_
 
 from storage import rows
 from storage import tables as t
-from storage.archive import numbers, relation
+from storage.archive import chunks, numbers, relation
 from storage.records import Article, Relation, as_json
 
 PAGE: Final = 200
@@ -41,7 +41,7 @@ class Member:
 
     id: str
     copy_of: str | None
-    publisher: str | None
+    outlet: str | None
     headline: str | None
     published: str | None
 
@@ -52,7 +52,7 @@ class Story:
 
     id: str
     headline: str | None
-    publisher: str | None
+    outlet: str | None
     size: int
     first_at: datetime | None
     last_at: datetime | None
@@ -71,6 +71,20 @@ def article(conn: Connection, id_: str) -> Stored | None:
     """Give the article filed under an id, with what was found in it; None if there is none."""
     found = conn.execute(select(t.Article.__table__).where(t.Article.id == id_)).mappings().all()
     return next(iter(_stored(conn, found, enrichment=True)), None)
+
+
+def ids_beginning(conn: Connection, given: str) -> tuple[str, ...]:
+    """Give the article ids that begin like this, at most ten; the id itself alone if it is one."""
+    a = t.Article
+    found = conn.execute(select(a.id).where(a.id >= given, a.id < given + "~").order_by(a.id).limit(10)).scalars().all()
+    return (given,) if given in found else tuple(found)
+
+
+def outlets(conn: Connection, ids: Collection[str]) -> dict[str, str | None]:
+    """Give the outlet of each article: its publisher, or the agency that it names."""
+    a = t.Article
+    wanted = select(a.id, func.coalesce(a.publisher, a.agency))
+    return {i: outlet for part in chunks(ids) for i, outlet in conn.execute(wanted.where(a.id.in_(part)))}
 
 
 def articles(conn: Connection, *, story: str | None = None, enrichment: bool = False) -> Iterator[Stored]:
@@ -154,7 +168,7 @@ def stories(conn: Connection, *, minimum: int = 1) -> Iterator[Story]:
         members = _members(conn, [row.id for row in page])
         for row in page:
             head, found = members[row.id][0], members[row.id]
-            yield Story(headline=head.headline, publisher=head.publisher, members=found, **row._mapping)  # noqa: SLF001
+            yield Story(headline=head.headline, outlet=head.outlet, members=found, **row._mapping)  # noqa: SLF001
 
 
 def dated_pages(
@@ -182,23 +196,21 @@ def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member
     a = t.Article
     found: dict[str, list[Member]] = {story: [] for story in stories}
     rank = (a.id != a.story_id, a.published_at.is_(None), a.published_at, a.id)
-    columns = select(a.story_id, a.id, a.copy_of, a.publisher, a.headline, a.published)
+    columns = select(a.story_id, a.id, a.copy_of, func.coalesce(a.publisher, a.agency), a.headline, a.published)
     for story, *fields in conn.execute(columns.where(a.story_id.in_(stories)).order_by(*rank)):
-        id_, copy_of, publisher, headline, published = fields
-        found[story].append(
-            Member(id=id_, copy_of=copy_of, publisher=publisher, headline=headline, published=published)
-        )
+        id_, copy_of, outlet, headline, published = fields
+        found[story].append(Member(id=id_, copy_of=copy_of, outlet=outlet, headline=headline, published=published))
     return {story: tuple(members) for story, members in found.items()}
 
 
 def story_row(story: Story) -> dict[str, Any]:
     """Give the line that `export stories` prints."""
     return {
-        "id": story.id, "headline": story.headline, "publisher": story.publisher, "size": story.size,
+        "id": story.id, "headline": story.headline, "outlet": story.outlet, "size": story.size,
         "first_at": story.first_at and story.first_at.isoformat(),
         "last_at": story.last_at and story.last_at.isoformat(),
         "articles": [
-            {"article": m.id, "copy_of": m.copy_of, "publisher": m.publisher, "headline": m.headline,
+            {"article": m.id, "copy_of": m.copy_of, "outlet": m.outlet, "headline": m.headline,
              "datePublished": m.published} for m in story.members
         ],
     }  # fmt: skip

@@ -64,9 +64,9 @@ def warm_pool(processes: int) -> Iterator[Pool]:
     pool = ProcessPool(max_workers=processes, context=context, initializer=_begin)
     try:
         yield Pool(pool)
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]
     except BaseException:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
         raise
     finally:
         pool.join()

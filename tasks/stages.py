@@ -57,7 +57,7 @@ async def _each(
     pool: Pool, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float
 ) -> list[B | Exception]:
     try:
-        return list(await pool.run(function, things, timeout_s=timeout_s))
+        return [*await pool.run(function, things, timeout_s=timeout_s)]
     except Exception as error:  # noqa: BLE001 - what fails is told apart below, one document at a time
         if len(things) == 1:
             return [error]
@@ -70,7 +70,8 @@ async def extract(pool: Pool, documents: Sequence[Document], *, timeout_s: float
     if not documents:
         return []
     outcomes: list[Outcome] = []
-    for document, got in zip(documents, await _each(pool, read_all, documents, timeout_s), strict=True):
+    results = await _each(pool, read_all, documents, timeout_s)
+    for document, got in zip(documents, results, strict=True):
         if isinstance(got, TooSlow):
             detail = f"reading it took longer than {timeout_s:g} s; raise WIREDESK_EXTRACT_TIMEOUT_S to wait longer"
             outcomes.append(Refusal(input=document.input, reason="too-slow", detail=detail))
@@ -94,7 +95,8 @@ async def enrich(pool: Pool, outcomes: Sequence[Outcome], *, timeout_s: float) -
     if not articles:
         return list(outcomes)
     enriched: dict[int, Outcome] = {}
-    for article, got in zip(articles, await _each(pool, enrich_all, articles, timeout_s), strict=True):
+    results = await _each(pool, enrich_all, articles, timeout_s)
+    for article, got in zip(articles, results, strict=True):
         if isinstance(got, TooSlow | WorkerDied):
             logger.warning("not enriched input=%s reason=%s", article.input, got)
             enriched[id(article)] = article

@@ -11,12 +11,14 @@ from storage.store import Store
 from tasks import sweep
 from tasks.sweep import Swept
 
-NOW = datetime.now(UTC) + timedelta(minutes=1)
+NOW = datetime.now(UTC)
+LONG_AGO = (NOW - timedelta(hours=1)).timestamp()
 
 
 def drop(folder: Path, name: str, text: str) -> Path:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
+    os.utime(folder / name, (LONG_AGO, LONG_AGO))
     return folder / name
 
 
@@ -31,6 +33,7 @@ def test_a_whole_file_is_kept_noted_and_moved_to_done(store: Store, tmp_path: Pa
 
 def test_a_file_that_was_just_written_is_left_for_the_next_sweep(store: Store, tmp_path: Path) -> None:
     path = drop(tmp_path, "a.txt", "half a sen")
+    os.utime(path)
     assert sweep.sweep(store, tmp_path, now=datetime.now(UTC), max_bytes=1000) == Swept(growing=1)
     assert path.exists()
 
