@@ -18,6 +18,44 @@ _MANY: Final = 900
 """Keys in one IN list: small enough for the statement cache and every parameter limit."""
 
 
+# Statements on the way of every article are built once: building one anew costs as much as running it.
+_A, _R = t.Article, t.Relation
+_KEYS: Final[Any] = bindparam("keys", expanding=True)
+_INSERT: Final = {table: insert(table) for table in (_A, _R, t.Story, *rows.DERIVED)}
+_BY_ID: Final = select(_A.n, _A.content_digest).where(_A.id == bindparam("id"))
+_NUMBERS: Final = select(_A.id, _A.n).where(_A.id.in_(_KEYS))
+_SIDES: Final = select(_A.n, _A.id, _A.publisher, _A.published_at, _A.body, _A.language).where(_A.n.in_(_KEYS))
+_PLACES: Final = select(_A.id, _A.story_id, _A.copy_of).where(_A.id.in_(_KEYS))
+_MEMBERS: Final = select(_A.n, _A.id, _A.published_at, _A.story_id).where(_A.n.in_(_KEYS))
+_MATES: Final = select(_A.n).where(_A.story_id.in_(_KEYS))
+_TIED: Final = tuple(
+    select(far).where(near.in_(_KEYS), _R.grade.in_(sorted(COPY_GRADES)))
+    for near, far in ((_R.a_n, _R.b_n), (_R.b_n, _R.a_n))
+)
+_ONE, _TWO = _A.__table__.alias("one"), _A.__table__.alias("two")
+_PAIRS: Final = (
+    select(_ONE.c.id, _TWO.c.id, _R.grade, _R.score, _R.coverage_a, _R.coverage_b, _R.reason)
+    .join(_ONE, _ONE.c.n == _R.a_n)
+    .join(_TWO, _TWO.c.n == _R.b_n)
+)
+_COPIES: Final = _PAIRS.where(_R.a_n.in_(_KEYS), _R.grade.in_(sorted(COPY_GRADES)))
+_RELATIONS: Final = tuple(_PAIRS.add_columns(_R.passages).where(end.in_(_KEYS)) for end in (_R.a_n, _R.b_n))
+_KEPT: Final = select(_R.__table__).where(_R.a_n.in_(_KEYS), _R.b_n.in_(bindparam("others", expanding=True)))
+_STORIES: Final = select(t.Story.__table__).where(t.Story.id.in_(_KEYS))
+_SPANS: Final = (
+    select(_A.story_id, func.count(), func.min(_A.published_at), func.max(_A.published_at))
+    .where(_A.story_id.in_(_KEYS))
+    .group_by(_A.story_id)
+)
+_SPAN: Final = ("size", "first_at", "last_at", "merged_into")
+_MOVE: Final = (
+    update(_A).where(_A.id == bindparam("article")).values(story_id=bindparam("story"), copy_of=bindparam("parent"))
+)
+_STRETCH: Final = (
+    update(t.Story).where(t.Story.id == bindparam("story")).values({name: bindparam(f"new_{name}") for name in _SPAN})
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
     """What filing an article came to. `n` is its number in this store, `id` its public name."""
@@ -55,13 +93,12 @@ def file(conn: Connection, article: Article, *, item_id: int | None, digest: str
     the caller takes back what hung on the old text, in the same transaction: its fingerprints, its relations through
     `unrelate`, and what it carried through the quote book's `set_statements` and the timeline's `set_occurrences`.
     """
-    a = t.Article
-    known = conn.execute(select(a.n, a.content_digest).where(a.id == article.id)).first()
+    known = conn.execute(_BY_ID, {"id": article.id}).first()
     if known is None:
         row = rows.content(article) | {
             "id": article.id, "item_id": item_id, "digest": digest, "revision": 1, "filed_at": now,
         }  # fmt: skip
-        n = conn.execute(insert(a), row).inserted_primary_key[0]  # type: ignore[index]
+        n = conn.execute(_INSERT[_A], row).inserted_primary_key[0]  # type: ignore[index]
         _write_derived(conn, article, n)
         changes.append(conn, [("article.filed", article.id, _record(article, 1, now, None))], now=now)
         return Filed(outcome="new", n=n, id=article.id)
@@ -103,7 +140,7 @@ def _revise(
 def _write_derived(conn: Connection, article: Article, n: int) -> None:
     for table, made in rows.derived(article, n).items():
         if made:
-            conn.execute(insert(table), made)
+            conn.execute(_INSERT[table], made)
 
 
 def _record(article: Article, revision: int, filed_at: datetime, revised_at: datetime | None) -> dict[str, Any]:
@@ -114,18 +151,15 @@ def _record(article: Article, revision: int, filed_at: datetime, revised_at: dat
 
 def numbers(conn: Connection, ids: Collection[str]) -> dict[str, int]:
     """Give the number of each article that is filed under one of the ids."""
-    a = t.Article
-    return {id_: n for some in chunks(ids) for id_, n in conn.execute(select(a.id, a.n).where(a.id.in_(some)))}
+    return {id_: n for some in chunks(ids) for id_, n in conn.execute(_NUMBERS, {"keys": some})}
 
 
 def sides(conn: Connection, ns: Collection[int]) -> dict[int, Shelved]:
     """Give what judging copies needs, by article number."""
-    a = t.Article
-    wanted = select(a.n, a.id, a.publisher, a.published_at, a.body, a.language)
     return {
         row.n: Shelved(**row._mapping)  # noqa: SLF001
         for some in chunks(ns)
-        for row in conn.execute(wanted.where(a.n.in_(some)))
+        for row in conn.execute(_SIDES, {"keys": some})
     }
 
 
@@ -136,17 +170,17 @@ def relate(conn: Connection, relations: Sequence[Relation], *, version: int, now
     """
     n_of = numbers(conn, {end for r in relations for end in (r.article, r.other)})
     made = {(n_of[r.article], n_of[r.other]): _relation_row(r) | {"version": version} for r in relations}
-    r_ = t.Relation
     kept = {
         (row["a_n"], row["b_n"]): {name: row[name] for name in row if name not in {"a_n", "b_n", "made_at"}}
         for some in chunks({a for a, _ in made})
-        for row in conn.execute(select(r_.__table__).where(r_.a_n.in_(some))).mappings()
+        for others in chunks({b for _, b in made})
+        for row in conn.execute(_KEPT, {"keys": some, "others": others}).mappings()
     }
     altered = {pair: row for pair, row in made.items() if kept.get(pair) != row}
     for a_n, b_n in altered.keys() & kept.keys():
-        conn.execute(delete(r_).where(r_.a_n == a_n, r_.b_n == b_n))
+        conn.execute(delete(_R).where(_R.a_n == a_n, _R.b_n == b_n))
     if altered:
-        conn.execute(insert(r_), [row | {"a_n": a, "b_n": b, "made_at": now} for (a, b), row in altered.items()])
+        conn.execute(_INSERT[_R], [row | {"a_n": a, "b_n": b, "made_at": now} for (a, b), row in altered.items()])
     return len(altered)
 
 
@@ -170,25 +204,13 @@ def unrelate(conn: Connection, n: int) -> tuple[str, ...]:
 
 def relations_of(conn: Connection, ids: Collection[str]) -> tuple[Relation, ...]:
     """Give every relation with an end in `ids`, by pair."""
-    ns = set(numbers(conn, ids).values())
-    return tuple(sorted(_relations(conn, ns, passages=True), key=lambda r: (r.article, r.other)))
-
-
-def _relations(conn: Connection, ns: Collection[int], *, passages: bool) -> Iterator[Relation]:
-    """Give the relations with an end in `ns`, each once; without `passages` those stay unread."""
-    r = t.Relation
-    one, two = t.Article.__table__.alias("one"), t.Article.__table__.alias("two")
-    columns = [one.c.id, two.c.id, r.grade, r.score, r.coverage_a, r.coverage_b, r.reason]
-    wanted = (
-        select(*columns, *([r.passages] if passages else [])).join(one, one.c.n == r.a_n).join(two, two.c.n == r.b_n)
-    )
-    seen = set()
-    for some in chunks(ns):
-        for end in (r.a_n, r.b_n):
-            for row in conn.execute(wanted.where(end.in_(some))):
-                if row[:2] not in seen:
-                    seen.add(row[:2])
-                    yield relation(row)
+    found = {
+        (row[0], row[1]): relation(row)
+        for some in chunks(numbers(conn, ids).values())
+        for query in _RELATIONS
+        for row in conn.execute(query, {"keys": some})
+    }
+    return tuple(found[pair] for pair in sorted(found))
 
 
 def relation(row: Sequence[Any]) -> Relation:
@@ -206,29 +228,23 @@ def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
     That is whatever copy relations or present stories reach from them, step by step until nothing is added; and the
     copy relations among those, their passages left unread.
     """
-    a, r = t.Article, t.Relation
     found: dict[int, Any] = {}
     stories: set[str] = set()
     fresh = set(numbers(conn, ids).values())
     while fresh:
-        members = {
-            row.n: row
-            for some in chunks(fresh)
-            for row in conn.execute(select(a.n, a.id, a.published_at, a.story_id).where(a.n.in_(some)))
-        }
+        members = {row.n: row for some in chunks(fresh) for row in conn.execute(_MEMBERS, {"keys": some})}
         found |= members
         met = {row.story_id for row in members.values() if row.story_id} - stories
         stories |= met
-        reached = {n for some in chunks(met) for n in conn.execute(select(a.n).where(a.story_id.in_(some))).scalars()}
+        reached = {n for some in chunks(met) for n in conn.execute(_MATES, {"keys": some}).scalars()}
         for some in chunks(fresh):
-            for near, far in ((r.a_n, r.b_n), (r.b_n, r.a_n)):
-                tied = select(far).where(near.in_(some), r.grade.in_(COPY_GRADES))
-                reached.update(conn.execute(tied).scalars())
+            for query in _TIED:
+                reached.update(conn.execute(query, {"keys": some}).scalars())
         fresh = reached - found.keys()
     return Neighbourhood(
         published={row.id: row.published_at for row in found.values()},
         stories={row.id: row.story_id for row in found.values()},
-        relations=tuple(x for x in _relations(conn, found.keys(), passages=False) if x.is_copy),
+        relations=tuple(relation(row) for some in chunks(found) for row in conn.execute(_COPIES, {"keys": some})),
     )
 
 
@@ -240,60 +256,51 @@ def set_stories(
     Gives the ids of the stories that changed, each announced once. A story that nobody is left in says in
     `merged_into` where the article that headed it went.
     """
-    a = t.Article
     before = {
-        row.id: (row.story_id, row.copy_of)
-        for some in chunks(stories)
-        for row in conn.execute(select(a.id, a.story_id, a.copy_of).where(a.id.in_(some)))
+        row.id: (row.story_id, row.copy_of) for some in chunks(stories) for row in conn.execute(_PLACES, {"keys": some})
     }
     moved = {i: (stories[i], parents.get(i)) for i in sorted(before) if before[i] != (stories[i], parents.get(i))}
-    if not moved:
-        return ()
-    changed = {story for i in moved for story in (before[i][0], moved[i][0]) if story is not None}
-    known = {id_ for some in chunks(changed) for id_ in conn.execute(_story_ids(some)).scalars()}
-    if fresh := sorted(changed - known):
-        conn.execute(insert(t.Story), [{"id": id_, "size": 0} for id_ in fresh])
-    conn.execute(
-        update(a).where(a.id == bindparam("article")).values(story_id=bindparam("story"), copy_of=bindparam("parent")),
-        [{"article": i, "story": story, "parent": parent} for i, (story, parent) in moved.items()],
-    )
-    spans = _spans(conn, changed)
-    conn.execute(
-        update(t.Story)
-        .where(t.Story.id == bindparam("story"))
-        .values({name: bindparam(f"new_{name}") for name in ("size", "first_at", "last_at", "merged_into")}),
-        [{"story": s, **{f"new_{k}": v for k, v in span.items()}} for s, span in spans.items()],
-    )
+    concerned = {story for i in before for story in (before[i][0], stories[i]) if story is not None}
+    held = {
+        row["id"]: {name: row[name] for name in _SPAN}
+        for some in chunks(concerned)
+        for row in conn.execute(_STORIES, {"keys": some}).mappings()
+    }
+    if fresh := sorted(concerned - held.keys()):
+        conn.execute(_INSERT[t.Story], [{"id": id_, "size": 0} for id_ in fresh])
+    if moved:
+        placed = [{"article": i, "story": story, "parent": parent} for i, (story, parent) in moved.items()]
+        conn.execute(_MOVE, placed)
     joined: dict[str, list[dict[str, Any]]] = {}
     left: dict[str, list[str]] = {}
     for i, (story, parent) in moved.items():
         joined.setdefault(story, []).append({"article": i, "copy_of": parent})
         if (former := before[i][0]) not in {None, story}:
             left.setdefault(str(former), []).append(i)
+    spans = _spans(conn, concerned)
+    # A revision may have moved an article in time and not in place: the span tells.
+    changed = sorted(s for s in concerned if s in joined or s in left or spans[s] != held.get(s))
+    if changed:
+        conn.execute(_STRETCH, [{"story": s, **{f"new_{name}": spans[s][name] for name in _SPAN}} for s in changed])
     announced: list[tuple[changes.Kind, str, dict[str, Any]]] = [
         ("story.changed", s, _plain(spans[s]) | {"members": joined.get(s, []), "left": left.get(s, [])})
-        for s in sorted(changed)
+        for s in changed
     ]
     changes.append(conn, announced, now=now)
-    return tuple(sorted(changed))
-
-
-def _story_ids(some: Sequence[str]) -> Any:
-    return select(t.Story.id).where(t.Story.id.in_(some))
+    return tuple(changed)
 
 
 def _spans(conn: Connection, stories: set[str]) -> dict[str, dict[str, Any]]:
     """Count the members of each story anew, with the times of the first and the last."""
-    a = t.Article
-    empty = {"size": 0, "first_at": None, "last_at": None, "merged_into": None}
-    spans: dict[str, dict[str, Any]] = {story: dict(empty) for story in stories}
-    wanted = select(a.story_id, func.count(), func.min(a.published_at), func.max(a.published_at)).group_by(a.story_id)
+    spans: dict[str, dict[str, Any]] = {
+        story: {"size": 0, "first_at": None, "last_at": None, "merged_into": None} for story in stories
+    }
     for some in chunks(stories):
-        for story, size, first_at, last_at in conn.execute(wanted.where(a.story_id.in_(some))):
+        for story, size, first_at, last_at in conn.execute(_SPANS, {"keys": some}):
             spans[story] |= {"size": size, "first_at": first_at, "last_at": last_at}
     for story, span in spans.items():
         if not span["size"]:
-            span["merged_into"] = conn.execute(select(a.story_id).where(a.id == story)).scalar()
+            span["merged_into"] = conn.execute(select(_A.story_id).where(_A.id == story)).scalar()
     return spans
 
 

@@ -13,7 +13,7 @@ the exports print; the payloads, by kind:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -24,6 +24,9 @@ from storage.tables import Consumer
 Kind = Literal[
     "article.filed", "article.revised", "article.withdrawn", "story.changed", "quote.changed", "event.changed"
 ]
+
+
+_INSERT: Final = insert(ChangeRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def append(conn: Connection, changes: Sequence[tuple[Kind, str, dict[str, Any]]]
         raise RuntimeError("changes are numbered under the writer lock only: open store.filing()")
     if changes:
         conn.execute(
-            insert(ChangeRow),
+            _INSERT,
             [{"kind": kind, "subject": subject, "payload": payload, "at": now} for kind, subject, payload in changes],
         )
 

@@ -7,6 +7,7 @@ and announces that.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
@@ -14,6 +15,15 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 from storage import changes
 from storage import tables as t
 from storage.archive import chunks
+
+_KEYS: Final[Any] = bindparam("keys", expanding=True)
+_STORIES: Final = select(t.Article.story_id).where(t.Article.n.in_(_KEYS), t.Article.story_id.is_not(None))
+_MATES: Final = select(t.Article.n).where(t.Article.story_id.in_(_KEYS))
+_RELATED: Final = (
+    select(t.Relation.b_n).where(t.Relation.a_n.in_(_KEYS)),
+    select(t.Relation.a_n).where(t.Relation.b_n.in_(_KEYS)),
+)
+_LINKS: Final = select(t.Relation.a_n, t.Relation.b_n).where(t.Relation.a_n.in_(_KEYS))
 
 Carrier = tuple[str, int, int, str, str | None]
 """Where something stands: article id, start, end, text, type (null for an event)."""
@@ -65,29 +75,19 @@ def near(conn: Connection, kind: Kind, ns: Collection[int]) -> Near:
     That is what they, the other articles of their stories and the articles related to them carry, with everything
     that is in one cluster with any of it now.
     """
-    a, r, m = t.Article, t.Relation, kind.member
     scope = set(ns)
-    stories = {
-        story
-        for part in chunks(ns)
-        for story in conn.execute(select(a.story_id).where(a.n.in_(part), a.story_id.is_not(None))).scalars()
-    }
+    stories = {story for part in chunks(ns) for story in conn.execute(_STORIES, {"keys": part}).scalars()}
     for part in chunks(stories):
-        scope.update(conn.execute(select(a.n).where(a.story_id.in_(part))).scalars())
+        scope.update(conn.execute(_MATES, {"keys": part}).scalars())
     for part in chunks(ns):
-        for one, other in ((r.a_n, r.b_n), (r.b_n, r.a_n)):
-            scope.update(conn.execute(select(other).where(one.in_(part))).scalars())
-    key = getattr(m, kind.key)
-    wanted = (
-        select(m.__table__, a.id.label("article"), a.story_id.label("story"), a.published_at)
-        .join(a, a.n == m.n)
-        .order_by(m.id)
-    )
-    found = {row.id: row for part in chunks(scope) for row in conn.execute(wanted.where(m.n.in_(part)))}
-    found |= {row.id: row for row in conn.execute(wanted.where(m.gone))}
+        for query in _RELATED:
+            scope.update(conn.execute(query, {"keys": part}).scalars())
+    of_articles, gone, of_clusters = _members(kind)
+    found = {row.id: row for part in chunks(scope) for row in conn.execute(of_articles, {"keys": part})}
+    found |= {row.id: row for row in conn.execute(gone)}
     touched = {getattr(row, kind.key) for row in found.values()} - {None}
     for part in chunks(touched):
-        found |= {row.id: row for row in conn.execute(wanted.where(key.in_(part)))}
+        found |= {row.id: row for row in conn.execute(of_clusters, {"keys": part})}
     before: dict[str, set[Carrier]] = {cluster: set() for cluster in touched}
     for row in found.values():
         if (cluster := getattr(row, kind.key)) is not None:
@@ -100,12 +100,19 @@ def near(conn: Connection, kind: Kind, ns: Collection[int]) -> Near:
     )
 
 
+@cache
+def _members(kind: Kind) -> tuple[Any, Any, Any]:
+    """Build what reads members: those of articles, those that are gone, those of clusters."""
+    a, m = t.Article, kind.member
+    wanted = select(m.__table__, a.id.label("article"), a.story_id.label("story"), a.published_at).join(a, a.n == m.n)
+    return wanted.where(m.n.in_(_KEYS)), wanted.where(m.gone), wanted.where(getattr(m, kind.key).in_(_KEYS))
+
+
 def _links(conn: Connection, articles: Mapping[int, str]) -> frozenset[tuple[str, str]]:
-    r = t.Relation
     return frozenset(
         (articles[a_n], articles[b_n])
         for part in chunks(articles)
-        for a_n, b_n in conn.execute(select(r.a_n, r.b_n).where(r.a_n.in_(part)))
+        for a_n, b_n in conn.execute(_LINKS, {"keys": part})
         if b_n in articles
     )
 

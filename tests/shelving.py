@@ -58,7 +58,7 @@ def relation(one: Article, other: Article, grade: Grade = "near", score: float =
 
 @dataclass
 class Desk:
-    """Files articles one by one as the real desk does; `verdicts` says what pairs (of ids, sorted) are to each other."""
+    """Files articles one by one as the real desk does; `verdicts` says what pairs of ids (sorted) are to each other."""
 
     verdicts: Mapping[tuple[str, str], Relation] = field(default_factory=dict)
 
