@@ -12,6 +12,9 @@ from typing import Final
 from tasks.grammar import Layout, Mention, Sentence
 from tasks.quotemarks import Quoted
 
+Identities = Mapping[Mention, tuple[str, str]]
+"""Who a mention names, where that is known without the quotation: (name, type)."""
+
 NEAREST: Final = 40
 """Candidates looked at for one quotation (with two paragraphs back they hold the right one 98 to 99 times in 100)."""
 
@@ -32,6 +35,7 @@ class Scene:
     words: int
     ends_paragraph: bool
     roots: frozenset[tuple[int, int]]
+    above: Mapping[tuple[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,28 @@ def scene(layout: Layout, quoted: Quoted, cues: Mapping[str, float]) -> Scene:
     return Scene(
         quoted, first, last, paragraph, lead, shape,
         body[quoted.end - 1], body[quoted.outer_end : quoted.outer_end + 1] or "$",
-        cue, words, not rest and quoted.outer_end <= p_end, frozenset(roots),
+        cue, words, not rest and quoted.outer_end <= p_end, frozenset(roots), _cues_above(layout, roots, quoted, cues),
     )  # fmt: skip
+
+
+def _cues_above(
+    layout: Layout, roots: set[tuple[int, int]], quoted: Quoted, cues: Mapping[str, float]
+) -> dict[tuple[int, int], int]:
+    """Number the cue words that govern a quotation, from the nearest up."""
+    found: dict[tuple[int, int], int] = {}
+    for index, token in sorted(roots):
+        s = layout.sentences[index]
+        parse = s.parse
+        assert parse is not None
+        up, order = token, 0
+        for _ in range(12):
+            if parse.heads[up] == up:
+                break
+            up = parse.heads[up]
+            if not s.inside[up] and cues.get(parse.words[up].casefold(), 0.0) > 0.2:
+                order += 1
+                found.setdefault((index, up), order)
+    return found
 
 
 def candidates(layout: Layout, at: Scene, previous: Mention | None) -> list[Mention]:
@@ -116,7 +140,8 @@ def candidates(layout: Layout, at: Scene, previous: Mention | None) -> list[Ment
 
 
 def features(
-    layout: Layout, at: Scene, mention: Mention, previous: tuple[Scene, Mention] | None, cues: Mapping[str, float]
+    layout: Layout, at: Scene, mention: Mention, previous: tuple[Scene, Mention] | None, cues: Mapping[str, float],
+    known: Identities,
 ) -> tuple[list[str], tuple[int, int] | None]:
     """Describe a mention as the speaker of a quotation; also give the (sentence, token) of the verb it would speak with."""
     body, q = layout.body, at.quoted
@@ -143,6 +168,13 @@ def features(
         f"s|{where}|{at.shape}", f"sr|{place}{same}|{at.shape}|{rel}|{cue}", f"k|{kind}", f"l|{place}{sd}|{at.lead}|{rel}",
         f"e|{place}{same}|{at.ends_paragraph}|{at.inside_end}|{cue}",
     ]  # fmt: skip
+    who = known.get(mention)
+    sort = who[1] if who else "-"
+    governs = min((at.above[mention.sentence, t] for t, _ in mention.verbs if (mention.sentence, t) in at.above), default=0)
+    found += [
+        f"i|{sort}|{rel}|{cue}", f"ik|{sort}|{kind}", f"ip|{sort}|{path}|{cue}", f"is|{sort}|{where}|{at.shape}",
+        f"g|{min(governs, 3)}|{len(at.above) > 1}|{place}", f"gr|{min(governs, 3)}|{rel}|{cue}", f"gl|{min(governs, 3)}|{at.lead}|{len(at.above) > 0}",
+    ]  # fmt: skip
     if verb is not None and s.parse is not None:
         depth = next((d for t, d in mention.verbs if t == verb), 0)
         found.append(f"vd|{depth}|{cue}|{path}")
@@ -150,9 +182,9 @@ def features(
     if kind in ("noun", "role", "role1"):
         found.append(f"n|{mention.noun}")
     if previous is not None:
-        then, who = previous
+        then, speaker = previous
         distance = _gap(then, at)
-        equal = _equal(who, mention)
+        equal = _equal(speaker, mention, known)
         found += [
             f"e|{equal}|{distance}", f"es|{equal}|{distance}|{at.shape}", f"ep|{equal}|{distance}|{where}|{rel}",
             f"eo|{equal}|{distance}|{then.quoted.closed}|{at.lead}", f"ec|{equal}|{distance}|{cue}|{path}",
@@ -174,7 +206,7 @@ def nobody(layout: Layout, at: Scene, previous: tuple[Scene, Mention] | None) ->
     return [
         "0", f"0n|{length}", f"0l|{at.lead}", f"0c|{style}|{length}", f"0w|{word}", f"0q|{at.cue}|{length}",
         f"0lc|{at.lead}|{at.cue}|{style}", f"0a|{at.after}|{at.inside_end}", f"0e|{at.inside_end}|{length}|{style}",
-        f"0s|{at.shape}|{style}", f"0p|{gap}|{at.shape}", f"0f|{len(layout.sentences[at.first].mentions) > 0}|{at.cue}",
+        f"0s|{at.shape}|{style}", f"0p|{gap}|{at.shape}", f"0x|{word}|{style}", f"0y|{word}|{length}", f"0f|{len(layout.sentences[at.first].mentions) > 0}|{at.cue}",
     ]  # fmt: skip
 
 
@@ -184,6 +216,7 @@ def choose(
     previous: tuple[Scene, Mention] | None,
     cues: Mapping[str, float],
     weights: Mapping[str, float],
+    known: Identities,
 ) -> Choice:
     """Choose the speaker of a quotation, or nobody."""
     get = weights.get
@@ -192,7 +225,7 @@ def choose(
     best_score = sum(get(f, 0.0) for f in nobody(layout, at, previous))
     scores = [best_score]
     for m in candidates(layout, at, previous[1] if previous else None):
-        described, verb = features(layout, at, m, previous, cues)
+        described, verb = features(layout, at, m, previous, cues, known)
         score = sum(get(f, 0.0) for f in described)
         scores.append(score)
         if score > best_score:
@@ -273,9 +306,12 @@ def _gap(then: Scene, now: Scene) -> str:
     return "next" if now.paragraph - then.paragraph == 1 else "far"
 
 
-def _equal(who: Mention, m: Mention) -> str:
+def _equal(who: Mention, m: Mention, known: Identities) -> str:
     if who is m or who == m:
         return "same"
+    one, two = known.get(who), known.get(m)
+    if one is not None and two is not None:
+        return f"{'+' if one == two else '-'}{m.kind}"
     named = ("full", "name")
     if who.noun == m.noun:
         return "name" if m.kind in named else "word"
@@ -291,13 +327,17 @@ def _equal(who: Mention, m: Mention) -> str:
 
 
 def settle(
-    layout: Layout, scenes: Sequence[Scene], cues: Mapping[str, float], weights: Mapping[str, float]
+    layout: Layout,
+    scenes: Sequence[Scene],
+    cues: Mapping[str, float],
+    weights: Mapping[str, float],
+    known: Identities,
 ) -> list[Choice]:
     """Choose for all quotations of a text from left to right, each knowing who spoke before."""
     previous: tuple[Scene, Mention] | None = None
     found: list[Choice] = []
     for at in scenes:
-        choice = choose(layout, at, previous, cues, weights)
+        choice = choose(layout, at, previous, cues, weights, known)
         found.append(choice)
         if choice.mention is not None:
             previous = (at, choice.mention)

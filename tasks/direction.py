@@ -1,34 +1,60 @@
-"""Tell whether a bare weekday or month looks ahead or back, by the words around it. Pure."""
+"""Tell whether a bare weekday or month looks ahead or back, by the words of its clause. Pure.
+
+The nearest word that tells wins: a verb in the past looks back, a modal, a plan or a deadline looks ahead.
+"""
 
 import re
 from typing import Final
 
-_AHEAD: Final = re.compile(
-    r"\b(?:will|would|shall|plans? to|planned|scheduled|due|expected|expects|set to|is to|are to|going to|until|starting|beginning|"
-    r"as soon as|upcoming|by|slated|deadline|ahead of|next|may|could|should|hopes? to|intends? to|aims? to)\b",
-    re.IGNORECASE,
+_WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
+_CLAUSE_END: Final = re.compile(r"[.;!?\n“”\"]|,\s+(?:who|which|but|and|when|where|after|before|while)\b|``|''")
+_AHEAD: Final = frozenset(
+    "will would shall plans planned plan scheduled due expected expects set until starting beginning upcoming slated deadline "
+    "hopes intends aims may might should ll won postponed delayed rescheduled tentatively tomorrow next soon".split()
 )
-_BACK: Final = re.compile(
-    r"\b(?:said|told|was|were|had|did|announced|reported|since|killed|came|went|began|died|after|last|earlier)\b",
-    re.IGNORECASE,
+_BACK: Final = frozenset(
+    "said told was were had did has have says came went began left met took gave made held won lost saw found rose fell sent "
+    "wrote spoke struck broke brought led shot ran set-up stood knew became grew got paid put read cut hit drew flew fought "
+    "heard kept sat sold swept taught threw wore since last earlier after died".split()
 )
+_NO_VERB: Final = frozenset("the a an his her its their".split())
+_LEADS_ON: Final = frozenset("agreed plan plans planned scheduled expected want wants hopes due set going is are".split())
+_NOT_PAST: Final = frozenset("scheduled expected planned need indeed united hundred slated delayed postponed rescheduled".split())
 
 
 def looks_ahead(body: str, start: int, end: int) -> float:
-    """Weigh the words of the clause around an expression: above 0 it looks ahead, from 2 on surely."""
-    before = re.split(r"[.;!?\n]", body[max(0, start - 90) : start])[-1]
-    after = re.split(r"[.;!?\n]", body[end : end + 40])[0]
-    score = -0.5
-    near = before[-30:]
-    if re.search(
-        r"\b(?:until|by|starting|beginning|as soon as|scheduled for|due|expected|ahead of|deadline)\b[\w\s]{0,14}$",
-        near,
-        re.IGNORECASE,
-    ):
-        score += 2.0
-    score += 1.2 * bool(_AHEAD.search(before)) + 0.6 * bool(re.search(r"\b(?:will|scheduled|expected)\b", after))
-    score -= 1.0 * bool(
-        re.search(r"\b(?:said|told|announced|reported|since|was|were|had|did)\b[^,]{0,20}$", near, re.IGNORECASE)
-    )
-    score -= 0.7 * bool(_BACK.search(near))
-    return score
+    """Weigh the words of the clause around an expression: above 0 it looks ahead, from 2 on surely; below 0 it looks back."""
+    if body[end : end + 2] in ("’s", "'s"):
+        return -2.0
+    before = _CLAUSE_END.split(body[max(0, start - 80) : start])[-1]
+    words = [w.group().casefold() for w in _WORD.finditer(before)]
+    near = " ".join(words[-3:])
+    if re.search(r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|before)\b(?: (?:on|in|at|early|late|next))*$", near):
+        return 2.0 if len(words) > 3 or words[-1:] != ["until"] else -1.0
+    here = len(_WORD.findall(before.rsplit(",", 1)[-1])) if "," in before else len(words)
+    found = _backwards(words[len(words) - here :])
+    if found is None:
+        after = _CLAUSE_END.split(body[end : end + 60])[0]
+        found = next((d for d in (_sense(m.group().casefold()) for m in _WORD.finditer(after)) if d), None)
+    if found is None:
+        found = _backwards(words[: len(words) - here])
+    return -0.5 if found is None else found
+
+
+def _sense(word: str) -> float | None:
+    if word in _AHEAD:
+        return 1.0
+    past = word in _BACK or (len(word) > 4 and word.endswith("ed") and word not in _NOT_PAST)
+    return -1.0 if past else None
+
+
+def _backwards(words: list[str]) -> float | None:
+    """Give what the last telling word of some says."""
+    for k in range(len(words) - 1, -1, -1):
+        infinitive = k + 1 < len(words) and not words[k + 1].endswith(("ed", "ing")) and words[k + 1] not in _NO_VERB
+        if words[k] == "to" and infinitive:
+            return 0.5 if k and words[k - 1] in _LEADS_ON else -0.3
+        found = _sense(words[k])
+        if found is not None:
+            return found
+    return None

@@ -62,21 +62,16 @@ def is_english(article: Article) -> bool:
 def _read_english(
     article: Article, layout: Layout, parser: parsing.Parser | None, timexes: Sequence[Timex]
 ) -> tuple[list[Quotation], Register]:
-    chosen = quotes.select(layout, quotes.lexicon().select)
     body = layout.body
-    votes: list[tuple[int, int, str]] = []
-    found: list[quotes.Found] = []
     namings, above = register.read_names(layout, article.headline)
-    if parser is not None:
-        parses = parser.parse([body[s.start : s.end] for s in chosen])
-        found = quotes.read(layout, chosen, parses)
-        worth = register.worth_asking(layout, namings)
-        for s, entities in zip(worth, parser.entities([body[s.start : s.end] for s in worth]), strict=True):
-            votes += [(s.start + a, s.start + b, label) for a, b, label in entities]
-    known = register.link(body, namings, above, votes)
     if parser is None:
+        known = register.link(body, namings, above, [])
         return quotes.by_marks(layout, known), known
+    chosen = quotes.select(layout, quotes.lexicon().select)
+    quotes.attach(layout, chosen, parser.parse([grammar.shortened(layout, s) for s in chosen]))
+    known = register.link(body, namings, above, _votes(layout, namings, parser))
     resolver = speakers.Resolver(layout, known)
+    found = quotes.read(layout, resolver.identities())
     made = []
     for f in found:
         who: Speaker | None = resolver.speaker(f.mention) if f.mention is not None else None
@@ -95,6 +90,12 @@ def _read_english(
             )  # fmt: skip
         )
     return made, known
+
+
+def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Parser) -> list[tuple[int, int, str]]:
+    worth = register.worth_asking(layout, layout.body, namings)
+    asked = parser.entities([layout.body[s.start : s.end] for s in worth])
+    return [(s.start + a, s.start + b, label) for s, some in zip(worth, asked, strict=True) for a, b, label in some]
 
 
 def _read_marks(layout: Layout) -> list[Quotation]:

@@ -18,6 +18,12 @@ _CALENDAR: Final = frozenset(
     "september october november december today yesterday tomorrow week month year day morning afternoon evening night "
     "weekend time hour minute decade spring summer autumn fall winter".split()
 )
+_BLANK: Final = re.compile(r"\s")
+LONG_QUOTE: Final = 12
+KEPT: Final = 4
+"""Words kept at each end of a quoted stretch that has more than `LONG_QUOTE` blanks; the development set's scores are
+the same with and without, and a third of the words go unparsed."""
+
 _PRONOUNS: Final = {
     "he": "pro3", "she": "pro3", "his": "pro3", "her": "pro3", "him": "him", "they": "they", "them": "him",
     "their": "they", "it": "it", "its": "it", "i": "i", "we": "i", "my": "i", "our": "i", "who": "who",
@@ -96,6 +102,37 @@ def outside(layout: Layout, sentence: Sentence) -> str:
             a, b = max(0, q.outer - sentence.start), min(len(text), q.outer_end - sentence.start)
             text = text[:a] + " " * (b - a) + text[b:]
     return text
+
+
+def shortened(layout: Layout, sentence: Sentence) -> str:
+    """Give the text of a sentence for the parser: a long stretch inside quotation marks keeps its two ends only.
+
+    Most of what would be parsed is quoted, and how it hangs on its speaker shows at its edges.
+    """
+    body, at, kept = layout.body, sentence.start, ""
+    for start, end in cuts(layout, sentence):
+        kept += body[at:start]
+        at = end
+    return kept + body[at : sentence.end]
+
+
+def cuts(layout: Layout, sentence: Sentence) -> list[tuple[int, int]]:
+    """Give the stretches of a sentence that `shortened` leaves out, in order."""
+    found: list[tuple[int, int]] = []
+    for q in layout.quoted:
+        if q.start >= sentence.end or q.end <= sentence.start:
+            continue
+        spaces = [m.start() for m in _BLANK.finditer(layout.body, max(q.start, sentence.start), min(q.end, sentence.end))]
+        if len(spaces) > LONG_QUOTE:
+            found.append((spaces[KEPT - 1], spaces[-KEPT]))
+    return found
+
+
+def place(layout: Layout, sentence: Sentence, parse: Parse) -> Parse:
+    """Turn the offsets of a parse of the shortened text into offsets of the whole sentence."""
+    for start, end in cuts(layout, sentence):
+        parse.at = [at + end - start if sentence.start + at >= start else at for at in parse.at]
+    return parse
 
 
 def words_of(text: str) -> list[str]:

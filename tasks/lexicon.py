@@ -13,7 +13,7 @@ def _set(words: str) -> frozenset[str]:
 HONORIFICS: Final = _set(
     "mr mrs ms miss mx dr sir dame lord lady prof professor rev reverend father sister brother imam rabbi pope saint st "
     "sheikh sheik prince princess king queen emperor empress duke duchess count countess baron baroness hon honourable "
-    "maître monsieur madame herr frau señor señora don doña"
+    "maître monsieur madame herr frau señor señora"
 )
 MALE_TITLES: Final = _set(
     "mr sir lord father brother imam prince king emperor duke count baron herr monsieur señor pope"
@@ -70,9 +70,15 @@ ROLES: Final = _set(
 SAME_ROLE: Final = {
     "spokeswoman": "spokesman", "spokesperson": "spokesman", "chairwoman": "chairman", "chairperson": "chairman",
     "chair": "chairman", "advisor": "adviser", "leader": "president", "premier": "minister", "pm": "minister",
-    "congresswoman": "congressman", "chief": "head", "actress": "actor", "lawyer": "attorney", "ceo": "head", "boss": "head",
+    "congresswoman": "congressman", "chief": "head", "actress": "actor", "lawyer": "attorney", "ceo": "head",
     "executive": "head", "mom": "mother", "mum": "mother", "dad": "father", "co-founder": "founder", "coach": "manager",
     "skipper": "captain", "author": "writer", "novelist": "writer", "councilor": "councillor", "reporter": "journalist",
+    "rep": "congressman", "reps": "congressman", "representative": "congressman", "congressmember": "congressman",
+    "lawmaker": "legislator", "sen": "senator", "gov": "governor", "gen": "general", "col": "colonel", "lt": "lieutenant",
+    "capt": "captain", "sgt": "sergeant", "judge": "justice", "prosecutor": "attorney", "tycoon": "businessman",
+    "entrepreneur": "businessman", "businesswoman": "businessman", "nominee": "candidate", "presenter": "host", "anchor": "host",
+    "scientist": "researcher", "striker": "player", "midfielder": "player", "defender": "player", "goalkeeper": "player",
+    "forward": "player", "winger": "player", "boss": "manager",
 }  # fmt: skip
 """Role nouns that name the same person as another: the desk's habit of elegant variation."""
 
@@ -157,14 +163,20 @@ FUNCTION_WORDS: Final = _set(
     "soon then than too very more most less least much many few some any all both each every either neither another other "
     "others such same own as because although though however meanwhile moreover furthermore instead otherwise therefore "
     "thus hence nonetheless nevertheless despite according asked speaking responding earlier later today yesterday tomorrow "
-    "now one two three four five six seven eight nine ten first second third last next new old like unlike among amid "
+    "now one two three four five six seven eight nine ten first second third last next like unlike among amid "
     "around against toward towards upon per via plus including let get got make made say said says see go going come take "
-    "took give given think know well good bad big small long short high low right left back home people man woman men women "
-    "time year years month months week weeks day days part way thing things photo image picture video file credit courtesy "
+    "took give given think know well "
+    "time year years month months week weeks day days photo image picture video file credit courtesy "
     "read updated published written advertisement share follow watch listen subscribe more exclusive breaking analysis "
     "opinion editorial comment question answer q monday tuesday wednesday thursday friday saturday sunday january february "
     "march april may june july august september october november december spring summer autumn winter"
 )
+
+PORTFOLIOS: Final = _set(
+    "state defense defence energy treasury education labor labour commerce agriculture transportation transport interior "
+    "justice health homeland security veterans affairs housing finance the"
+)
+"""What a secretary or minister is `of`."""
 
 PARTICLES: Final = _set(
     "de del della di da do dos das van von der den ten ter te bin ibn al el la le du af av zu y e st of"
@@ -221,6 +233,7 @@ _FEMALE = (
     "tulsi uma ursula valentina valerie vanessa vera veronica vicky victoria violet virginia vivian wanda wendy whitney "
     "yolanda yulia yvette yvonne zoe"
 )
-MALE_NAMES: Final = _set(_MALE) - _set(_FEMALE)
-FEMALE_NAMES: Final = _set(_FEMALE) - _set(_MALE)
+_EITHER = _set("terry leslie lindsey robin jamie jean andrea kim kelly pat chris sam alex lee dana tracy shannon ashley taylor jordan morgan casey kerry leigh lynn marion jackie nicola francis sandy gail stacy tommy hilary shane per ali")
+MALE_NAMES: Final = _set(_MALE) - _set(_FEMALE) - _EITHER
+FEMALE_NAMES: Final = _set(_FEMALE) - _set(_MALE) - _EITHER
 FIRST_NAMES: Final = _set(_MALE) | _set(_FEMALE)

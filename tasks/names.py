@@ -88,6 +88,10 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
         )
         if low == "of" and not (wide or left[-1] in lexicon.TITLES):
             return 0
+        if low == "and" and not wide and len(left) == 1 and i and tokens[i - 1][0].casefold() == "the":
+            rest = [t[0].casefold() for t in tokens[j + 1 : j + 4] if t[0][0].isupper()]
+            wide = len(rest) > 1 and rest[-1] in lexicon.ORGANISATION_WORDS
+            return 2 if wide else 0
         if low != "of" and not (wide and (low == "for" or "of" in left or "for" in left)):
             return 0
         if tokens[j + 1][0][0].isupper():
@@ -124,22 +128,15 @@ def _cut(
     run = tokens[first:j]
     words = [t[0] for t in run]
     lows = [_OWNED.sub("", w).casefold().rstrip(".") for w in words]
-    cut = 0
-    for k in range(len(run) - 1):
-        if lows[k] in lexicon.TITLES and lows[k + 1] not in ("of", "for", "and", "on", "to"):
-            cut = k + 1
-    if cut and any(w in lexicon.ORGANISATION_WORDS for w in lows[cut:]):
+    cut = _titles(lows)
+    organisation = any(w in lexicon.ORGANISATION_WORDS for w in lows[cut:])
+    if cut and organisation:
         cut = 0
-    if (
-        cut == 0
-        and len(run) >= 3
-        and (lows[0] in lexicon.DEMONYMS)
-        and not any(w in lexicon.ORGANISATION_WORDS for w in lows)
-    ):
+    if cut == 0 and len(run) >= 3 and lows[0] in lexicon.DEMONYMS and not organisation:
         cut = 1
     if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or (initial and lows[0] in common)):
         return
-    if lows[-1] in lexicon.TITLES and not any(w in lexicon.ORGANISATION_WORDS for w in lows):
+    if lows[-1] in lexicon.TITLES and not organisation and not (len(run) > 1 and _given(lows[-2])):
         return
     named = run[cut:]
     owned = bool(_OWNED.search(named[-1][0])) and len(_OWNED.sub("", named[-1][0])) > 1
@@ -154,6 +151,28 @@ def _cut(
     )  # fmt: skip
 
 
+def _given(word: str) -> bool:
+    """True for what makes the title word after it a surname: `Stephen King`, `Mr. King`, `Jane A. Bishop`."""
+    return word in lexicon.FIRST_NAMES or word in ("mr", "mrs", "ms", "miss") or len(word) == 1
+
+
+def _titles(lows: Sequence[str]) -> int:
+    """Give how many words of a run stand before the name in it."""
+    cut = 0
+    for k in range(len(lows) - 1):
+        if lows[k] not in lexicon.TITLES or (k and _given(lows[k - 1])):
+            continue
+        if lows[k + 1] not in ("of", "for", "and", "on", "to"):
+            cut = k + 1
+            continue
+        after = k + 2
+        while after < len(lows) and (lows[after] in lexicon.PORTFOLIOS or lows[after] in lexicon.COUNTRIES or lows[after] == "and"):
+            after += 1
+        if k + 2 < after < len(lows):
+            cut = after
+    return cut if lows[cut:] not in (["jr"], ["sr"], ["ii"], ["iii"]) else 0
+
+
 def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:
     """True for a first name that is also a month or a modal (`April Ryan`, `Will Smith`)."""
     low = tokens[k][0].casefold()
@@ -165,29 +184,18 @@ def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:
 
 
 def _role_words(words: Sequence[str]) -> list[str]:
+    """Give the words of a role in canonical form; the nouns that say what someone is come twice, also as `=noun`."""
     kept = []
+    head = True
     for w in words:
         w = _OWNED.sub("", w).rstrip(".")
-        if w in lexicon.HONORIFICS and w not in lexicon.ROLES:
-            continue
-        if w in lexicon.PARTICLES or w in (
-            "the",
-            "a",
-            "an",
-            "his",
-            "her",
-            "its",
-            "their",
-            "and",
-            "for",
-            "who",
-            "is",
-            "was",
-            "then",
-            "now",
-        ):
+        if w in ("of", "at", "for", "in", "with", "from", "to", "on", "whose"):
+            head = False
+        if (w in lexicon.HONORIFICS and w not in lexicon.ROLES) or w in lexicon.FUNCTION_WORDS or w in lexicon.PARTICLES:
             continue
         kept.append(canonical(w))
+        if head and (w in lexicon.ROLES or w in lexicon.SAME_ROLE):
+            kept.append("=" + canonical(w))
     return kept
 
 
@@ -212,7 +220,7 @@ def _role_before(tokens: list[tuple[str, int, int]], first: int) -> frozenset[st
         if low in lexicon.FUNCTION_WORDS and low not in ("first", "former", "foreign"):
             break
         kept.append(low)
-    return frozenset(_role_words(kept))
+    return frozenset(_role_words(kept[::-1]))
 
 
 def role_after(body: str, end: int) -> frozenset[str]:

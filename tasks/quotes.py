@@ -68,32 +68,36 @@ def select(layout: Layout, trusted: frozenset[str]) -> list[Sentence]:
     return chosen
 
 
-def read(layout: Layout, chosen: Sequence[Sentence], parses: Sequence[Parse]) -> list[Found]:
-    """Find the quotations of a text whose chosen sentences are parsed; in order of their place, never overlapping.
+def attach(layout: Layout, chosen: Sequence[Sentence], parses: Sequence[Parse]) -> None:
+    """Give the chosen sentences their parses, made from their shortened text."""
+    learnt = lexicon()
+    for s, parse in zip(chosen, parses, strict=True):
+        grammar.attach(layout, s, grammar.place(layout, s, parse), learnt.heads, learnt.cues)
+
+
+def read(layout: Layout, known: attribution.Identities) -> list[Found]:
+    """Find the quotations of a text whose parses are attached; in order of their place, never overlapping.
 
     Stretches in quotation marks that nobody says (titles, nicknames, scare quotes) are left out.
     """
     learnt = lexicon()
-    for s, parse in zip(chosen, parses, strict=True):
-        grammar.attach(layout, s, parse, learnt.heads, learnt.cues)
     scenes = [attribution.scene(layout, q, learnt.cues) for q in layout.quoted]
+    choices = attribution.settle(layout, scenes, learnt.cues, learnt.speaker, known)
     found: list[Found] = []
-    for at, choice in zip(scenes, attribution.settle(layout, scenes, learnt.cues, learnt.speaker), strict=True):
+    for at, choice in zip(scenes, choices, strict=True):
         if choice.mention is None:
             continue
         q = at.quoted
-        kind: QuotationType = "direct" if is_whole(layout, at, choice) else "mixed"
+        kind: QuotationType = "direct" if is_whole(layout, at) else "mixed"
         found.append(Found(q.start, q.end, kind, choice.mention, at.first, choice.verb, choice.probability))
-    for s in chosen:
+    for s in layout.sentences:
         for report in indirect.reports(layout, s, learnt.cues, learnt.indirect):
             o = report.option
-            found.append(
-                Found(o.start, o.end, "indirect", report.mention, s.index, (s.index, o.cue), report.probability)
-            )
+            found.append(Found(o.start, o.end, "indirect", report.mention, s.index, (s.index, o.cue), report.probability))
     return sorted(found, key=lambda f: (f.start, f.end))
 
 
-def is_whole(layout: Layout, at: attribution.Scene, choice: attribution.Choice) -> bool:
+def is_whole(layout: Layout, at: attribution.Scene) -> bool:
     """True if what stands in the marks is a sentence of its own, not a fragment set into the reporter's."""
     q: Quoted = at.quoted
     text = layout.body[q.start : q.end].lstrip("[(… .")

@@ -24,6 +24,8 @@ _LABELS: Final = {
     "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
     "PRODUCT": "Other", "WORK_OF_ART": "Other", "EVENT": "Other", "LAW": "Other", "LANGUAGE": "Other", "DATE": "Other",
 }  # fmt: skip
+SURE: Final = 1.5
+"""Lead in votes from which a name's own form settles what it is, unasked."""
 _KINDS: Final[tuple[SpeakerType, ...]] = ("Person", "Organization", "Place")
 
 
@@ -87,9 +89,7 @@ def link(
     body: str, namings: Sequence[Naming], above: Sequence[Naming], votes: Sequence[tuple[int, int, str]]
 ) -> Register:
     """Build the register. `votes` are an entity recogniser's (start, end, label), with offsets into the body."""
-    groups: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
-    for n in namings:
-        groups[_key(n.tokens)].append(n)
+    groups = _grouped(namings)
     labels = _count_labels(namings, votes)
     extra: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
     for n in above:
@@ -103,7 +103,8 @@ def link(
     owner: dict[tuple[str, ...], tuple[str, ...]] = {}
     for canonical, keys in people.items():
         shown = max(keys, key=lambda k: (len(groups.get(k, ())) > 0, len(groups.get(k, ())), len(k), k))
-        entities[canonical] = Entity(_shown((groups.get(shown) or extra[shown])[0].tokens), "Person", canonical)
+        name = _shown((groups.get(shown) or extra[shown])[0].tokens)
+        entities[canonical] = Entity(name, "Person", canonical, _gender_of_name(canonical))
         owner.update((k, canonical) for k in keys)
     _organisations(body, groups, types, entities, owner)
     for key, some in sorted(groups.items(), key=lambda g: g[1][0].start):
@@ -123,8 +124,6 @@ def link(
                 entities[owner[key]].roles += [n.role] if n.role else []
     for e in entities.values():
         e.spans.sort()
-        if e.type == "Person" and e.gender is None:
-            e.gender = _gender_of_name(e.tokens)
     return Register(sorted(entities.values(), key=lambda e: (e.spans[0] if e.spans else (1 << 30, 0), e.name)))
 
 
@@ -140,12 +139,13 @@ def _add(entity: Entity, n: Naming) -> None:
     entity.spans.append((n.start, n.end))
     if n.role:
         entity.roles.append(n.role)
-    if entity.gender is None and entity.type == "Person":
-        words = {*n.title, *n.role}
-        if words & (lexicon.FEMALE_TITLES | lexicon.FEMALE_ROLES):
-            entity.gender = "f"
-        elif words & (lexicon.MALE_TITLES | (lexicon.MALE_ROLES - {"spokesman", "chairman", "congressman"})):
-            entity.gender = "m"
+    if entity.type != "Person" or entity.gender is not None:
+        return
+    words = {*n.title, *(w[1:] for w in n.role if w[0] == "=")}
+    if words & (lexicon.FEMALE_TITLES | lexicon.FEMALE_ROLES):
+        entity.gender = "f"
+    elif words & (lexicon.MALE_TITLES | (lexicon.MALE_ROLES - {"spokesman", "chairman", "congressman", "businessman"})):
+        entity.gender = "m"
 
 
 def _gender_of_name(key: tuple[str, ...]) -> str | None:
@@ -179,8 +179,14 @@ def _type(
     body: str, key: tuple[str, ...], some: Sequence[Naming], labels: dict[tuple[str, ...], Counter[str]],
     groups: dict[tuple[str, ...], list[Naming]],
 ) -> str:  # fmt: skip
+    best = max(_scores(body, key, some, labels.get(key, Counter()), groups))
+    return best[1] if best[0] > 0.9 else "Other"
+
+
+def _scores(
+    body: str, key: tuple[str, ...], some: Sequence[Naming], votes: Counter[str], groups: dict[tuple[str, ...], list[Naming]]
+) -> tuple[tuple[float, str], ...]:
     """Vote on what a name is. The weights were set by hand on the names of forty development articles."""
-    votes = labels.get(key, Counter())
     total = max(1, sum(votes.values()))
     person = 3.0 * votes["Person"] / total if votes else 0.0
     organisation = 2.5 * votes["Organization"] / total if votes else 0.0
@@ -230,8 +236,7 @@ def _type(
     if key[-1] in lexicon.PLACE_WORDS and len(key) > 1:
         place += 2.0
         person -= 1.5
-    best = max(((person, "Person"), (organisation, "Organization"), (place, "Place"), (other, "Other")))
-    return best[1] if best[0] > 0.9 else "Other"
+    return (person, "Person"), (organisation, "Organization"), (place, "Place"), (other, "Other")
 
 
 def _bare(key: tuple[str, ...]) -> tuple[str, ...]:
@@ -321,20 +326,32 @@ def _person_of(
     if not found:
         return None
 
-    def nearness(p: tuple[str, ...]) -> tuple[int, int]:
-        before = [m.start for m in groups.get(p, ()) if m.start < n.start]
-        return (max(before) if before else -1, -min((m.start for m in groups.get(p, ())), default=1 << 30))
+    def weight(p: tuple[str, ...]) -> tuple[float, int]:
+        """Whom a text names in full more often; the last one named before counts for one more."""
+        full = groups.get(p, ())
+        before = max((m.start for m in full if m.start < n.start), default=-1)
+        return len(full) + (2.0 if entities[p].spans and not full else 0.0) + (1.0 if before == latest else 0.0), before
 
-    return max(found, key=nearness)
+    latest = max((m.start for p in found for m in groups.get(p, ()) if m.start < n.start), default=-1)
+    return max(found, key=weight)
 
 
-def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[Sentence]:
-    """Choose the sentences to show an entity recogniser: for each name the first one it stands in."""
-    first: dict[tuple[str, ...], int] = {}
+def worth_asking(layout: Layout, body: str, namings: Sequence[Naming]) -> list[Sentence]:
+    """Choose the sentences to show an entity recogniser: where a name stands first whose own form leaves doubt.
+
+    Asking about every name costs as much as all parsing and changes few verdicts.
+    """
+    groups = _grouped(namings)
+    wanted: set[int] = set()
+    for key, some in groups.items():
+        ranked = sorted((score for score, _ in _scores(body, key, some, Counter(), groups)), reverse=True)
+        if ranked[0] - ranked[1] < SURE or ranked[0] < 1.0:
+            wanted.add(layout.sentence_at(some[0].start))
+    return [layout.sentences[i] for i in sorted(wanted)]
+
+
+def _grouped(namings: Sequence[Naming]) -> dict[tuple[str, ...], list[Naming]]:
+    groups: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
     for n in namings:
-        key = _key(n.tokens)
-        if n.title and set(n.title) & lexicon.HONORIFICS:
-            continue
-        if key not in first:
-            first[key] = layout.sentence_at(n.start)
-    return [layout.sentences[i] for i in sorted(set(first.values()))]
+        groups[_key(n.tokens)].append(n)
+    return groups

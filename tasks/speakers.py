@@ -5,7 +5,7 @@ the organisation. What cannot be settled keeps the article's own words (`EU offi
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from storage.records import Span, Speaker, SpeakerType
@@ -25,6 +25,10 @@ _DOCUMENTS: Final = frozenset(
 )
 _UNNAMED: Final = frozenset("who which that whom i we you my our there what".split())
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
+
+_SEAT: Final = re.compile(r"[DRI]-[A-Z]")
+UNLIKE: Final = 4.0
+"""What it costs a person to be taken up by a pronoun of the other gender: first names mislead now and then."""
 
 REACH: Final = 6
 """Sentences that a pronoun looks back."""
@@ -57,14 +61,22 @@ class Resolver:
         span = Span(text=self._layout.body[mention.start : mention.end], start=mention.start, end=mention.end)
         return self._name(mention, span, 0)
 
-    def person_before(self, offset: int) -> Entity | None:
-        """Give whom a `he` or `she` at an offset would mean."""
-        s = self._layout.sentences[self._layout.sentence_at(offset)]
-        return self._antecedent(s, offset, None)
+    def identities(self) -> dict[Mention, tuple[str, str]]:
+        """Give who each name and each `he` or `she` of the text is: (name, type)."""
+        found: dict[Mention, tuple[str, str]] = {}
+        for s in self._layout.sentences:
+            for m in s.mentions:
+                entity = self._pronouns.get(m.head_start) if m.kind in ("pro3", "him") else self._register.at(m.head_start)
+                if entity is not None:
+                    found[m] = (entity.name, entity.type)
+        return found
 
     def _name(self, m: Mention, span: Span, depth: int) -> Speaker | None:
         if m.kind in ("full", "name"):
             entity = self._register.at(m.head_start) or self._inside(m)
+            if _SEAT.match(span.text):
+                before = [e for a, _, e in self._register.between(max(0, m.start - 60), m.start) if e.type == "Person"]
+                entity = before[-1] if before else None
             if entity is not None:
                 return Speaker(name=entity.name, type=entity.type, mention=span)
             return self._phrase(m, span)
@@ -82,6 +94,9 @@ class Resolver:
             return self._relative(m, span, depth)
         if m.kind == "i":
             return None
+        entity = self._register.at(m.head_start)
+        if entity is not None:
+            return Speaker(name=entity.name, type=entity.type, mention=span)
         return self._role(m, span)
 
     def _inside(self, m: Mention) -> Entity | None:
@@ -97,7 +112,17 @@ class Resolver:
             if other.token == head and other is not m:
                 return self._name(other, span, depth + 1)
         entity = self._register.at(s.start + s.parse.at[head])
-        return Speaker(name=entity.name, type=entity.type, mention=span) if entity else None
+        if entity is not None:
+            return Speaker(name=entity.name, type=entity.type, mention=span)
+        if not s.parse.tags[head].startswith("N"):
+            return None
+        first = head
+        while first > 0 and s.parse.heads[first - 1] == head and s.parse.deps[first - 1] in ("compound", "amod", "det", "poss", "nummod"):
+            first -= 1
+        at = s.parse.at
+        start, end = s.start + at[first], s.start + at[head] + len(s.parse.words[head])
+        noun = replace(m, start=start, end=end, kind="noun", noun=s.parse.words[head].casefold(), token=head, head_start=s.start + at[head])
+        return self._role(noun, span)
 
     def _role(self, m: Mention, span: Span) -> Speaker | None:
         s = self._layout.sentences[m.sentence]
@@ -160,7 +185,7 @@ class Resolver:
             if e.type != "Person" or not e.spans or (gender and e.gender and gender != e.gender):
                 continue
             for role in e.roles:
-                if head not in role:
+                if "=" + head not in role:
                     continue
                 missing = modifiers - role
                 if any(w in lexicon.COUNTRIES for w in missing) and any(w in lexicon.COUNTRIES for w in role):
@@ -307,9 +332,8 @@ class Resolver:
         for x in self._seen:
             if x.at >= at or s.index - x.sentence > REACH:
                 continue
-            if gender and x.entity.gender and x.entity.gender != gender:
-                continue
-            score = 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)
+            score = -UNLIKE if gender and x.entity.gender and x.entity.gender != gender else 0.0
+            score += 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)
             score -= 1.0 if x.sentence == s.index and not x.subject else 0.0
             score += 0.4 if gender and x.entity.gender == gender else 0.0
             if best is None or (score, x.at) > best[:2]:

@@ -37,6 +37,7 @@ class _Run:
     body: str
     published: date | None
     last: date | None = None
+    year: int | None = None
     quarter: tuple[int, str] | None = None
     day_in_sentence: dict[int, str] = field(default_factory=dict)
 
@@ -81,6 +82,8 @@ def _sentence(run: _Run, s: Sentence) -> list[Timex]:
         kind, value = settled
         first, last = timevalues.bounds(value)
         found.append(Timex(text=run.body[a:b], start=a, end=b, type=kind, value=value, earliest=first, latest=last))
+        if value and re.match(r"\d{4}(?:-|$)", value):
+            run.year = int(value[:4])
         if value and re.match(r"\d{4}-\d\d-\d\d", value):
             try:
                 run.last = date.fromisoformat(value[:10])
@@ -245,6 +248,8 @@ def _same_day(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
 def _same_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     step = {"next": 1, "following": 1, "previous": -1}.get(_get(m, "which"), 0)
     anchor = run.last or run.published
+    if unit_of(_get(m, "u")) == "year" and run.year and run.published:
+        return "DATE", f"{run.year + step:04d}"
     return "DATE", (timevalues.shift(anchor, unit_of(_get(m, "u")), step) if anchor else None)
 
 
@@ -261,6 +266,10 @@ def _relative_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     if run.published is None:
         return "DATE", None
     return "DATE", timevalues.shift(run.published, unit, step)
+
+
+def _past_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+    return "DURATION", timevalues.duration(unit_of(_get(m, "u") or _get(m, "u2")), "1")
 
 
 def _season(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
@@ -315,6 +324,10 @@ def _earlier(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
 def _span(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     text, unit = _get(m, "n"), unit_of(_get(m, "u"))
     count = number(text)
+    if (unit == "second" and text in ("a", "one", "another")) or run.body[m.start("u")].isupper():
+        return None
+    if text in ("a", "an") and re.match(r" (?:after|before)\b", run.body[m.end() : m.end() + 8]):
+        return None
     if count is None:
         return "DURATION", timevalues.duration(unit, "X")
     if count != int(count):
@@ -485,7 +498,7 @@ def _reference(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
 _HANDLERS: Final[dict[str, Callable[[_Run, Sentence, re.Match[str]], _Value | None]]] = {
     "full_date": _full_date, "iso": _iso, "slashed": _slashed, "month_day": _month_day, "month_year": _month_year,
     "month": _month, "weekday": _weekday, "today": _today, "this_part": _this_part, "same_day": _same_day,
-    "same_unit": _same_unit, "relative_unit": _relative_unit, "season": _season, "ago": _ago, "earlier": _earlier,
+    "same_unit": _same_unit, "relative_unit": _relative_unit, "past_unit": _past_unit, "season": _season, "ago": _ago, "earlier": _earlier,
     "span": _span, "set": _set, "decade": _decade, "century": _century, "bare_year": _bare_year, "quarter": _quarter,
     "latest_quarter": _latest_quarter, "clock": _clock, "holiday": _holiday, "reference": _reference,
 }  # fmt: skip

@@ -35,7 +35,7 @@ _MON: Final = (
 _WD: Final = r"(?P<wd>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _WD_SHORT: Final = r"(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)(?:day|\.)?(?:nesday|rday|urday)?"
 _PART: Final = r"(?P<part>morning|afternoon|evening|night)"
-_D: Final = r"(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?![\d:%]|,\d|\.\d)"
+_D: Final = r"(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?![\d%]|:\d|,\d|\.\d)"
 _Y: Final = r"(?P<y>(?:1[5-9]|20)\d\d)"
 _N: Final = (
     r"(?:\d+(?:,\d{3})*(?:\.\d+)?(?: ?\d/\d)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|"
@@ -92,7 +92,7 @@ RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("clock", _rule(rf"{_CLOCK}{_ZONE},?(?: on)? (?:(?P<which>last|next|this) )?{_WD}(?: {_PART})?")),
     ("clock", _rule(rf"{_CLOCK}{_ZONE} (?P<w>yesterday|today|tomorrow)")),
     ("clock", _rule(rf"(?:{_WD}|(?P<w>yesterday|today|tomorrow))(?: {_PART})?,? (?:at )?(?:about |around )?{_CLOCK}{_ZONE}")),
-    ("full_date", _cased(rf"(?:{_WD_SHORT},? \(?)?{_MON} {_D},? {_Y}\)?(?: {_PART})?".replace(r"\)?", ""))),
+    ("full_date", _rule(rf"(?<!\w)(?:{_WD_SHORT},? (?P<open>\())?(?:{_WD_SHORT},? )?{_MON} {_D},? {_Y}(?(open)\)|(?!\w))(?: {_PART})?", exact=True)),
     ("full_date", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?: of)? {_MON},? {_Y}")),
     ("slashed", _rule(r"(?P<a>[01]?\d)/(?P<b>[0-3]?\d)/(?P<y>(?:(?:19|20)\d\d|\d\d))")),
     ("quarter", _rule(
@@ -104,6 +104,9 @@ RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("latest_quarter", _rule(r"(?P<which>the) quarter(?! century|-|back|final)")),
     ("month_day", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?{_MON} {_D}(?:,? (?:of )?(?P<which>(?:last|this|next) year))?(?: {_PART})?")),
     ("month_day", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?: of)? {_MON}(?! \d{{1,2}}\b)")),
+    ("month_day", _rule(
+        rf"(?<!\w){_MON} \d\d?(?: and |, | to |–|-)(?P<x>(?P<which>)(?P<part>){_D})(?!\w)", exact=True
+    )),
     ("month_year", _cased(rf"{_MOD}{_MON},? (?:of )?{_Y}")),
     ("month_year", _cased(rf"{_MOD}{_MON} (?:of )?(?P<which>last|this|next) year(?P<y>)")),
     ("holiday", _cased(
@@ -125,25 +128,33 @@ RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("same_unit", _rule(r"(?:earlier |later )?(?P<which>)(?:that|the same|that same) (?P<u>week|month|year|weekend|quarter)")),
     ("same_unit", _rule(r"the (?P<which>following|previous) (?P<u>week|month|year|weekend|quarter)")),
     ("month", _cased(
-        rf"(?:(?P<which>[Ll]ast|[Tt]his|[Nn]ext|[Pp]revious|[Pp]ast) )?{_MOD}(?P<mon>January|February|March|April|May|June|July|August|September|"
-        rf"October|November|December)(?! (?:\d|on\b(?!ly)))|(?P<x1>(?!))"
+        rf"(?:(?P<which>[Ll]ast|[Tt]his|[Nn]ext|[Pp]revious|[Pp]ast) )?{_MOD}(?P<mon>January|February|March(?! (?:for|of|on|in|to)\b)|April|"
+        rf"May(?! (?:I|be|have|not|the|you|we|he|she|they)\b)|June|July|August|September|October|November|December)(?! \d)"
     )),
     ("ago", _rule(rf"{_QUALIFIED}(?P<n>{_N}|several|a few|many|some) {_U}s? (?P<dir>ago|from now|hence|from today)")),
     ("earlier", _rule(rf"(?P<n>{_N}) (?P<u>day|week|month|year|decade)s? (?P<dir>earlier|later|previously)")),
-    ("season", _rule(rf"(?:(?P<which>last|this|next|this past|the) )?{_MOD}(?P<season>spring|summer|autumn|winter)(?: of)?(?: {_Y})?")),
-    ("season", _rule(rf"(?P<which>last|this|next|this past) {_MOD}(?P<season>fall)(?P<y>)|(?:the )?(?P<season2>fall) of {_Y.replace('<y>', '<y3>')}")),
+    ("season", _rule(rf"(?:(?P<which>last|this|next|this past|the) )?{_MOD}(?P<season>spring|summer|autumn|winter)(?:(?: of)? {_Y})?")),
+    ("season", _rule(rf"(?P<which>last|this|next|this past) {_MOD}(?P<season>fall)(?P<y>)")),
+    ("season", _rule(rf"(?P<which>the) {_MOD}(?P<season>fall) of {_Y}")),
+    ("past_unit", _rule(r"(?:the )?(?:past|last|coming|next) (?P<u>decade|century)|the past (?P<u2>week|month|year|weekend)")),
+    ("relative_unit", _rule(r"(?P<which>the) (?P<u>weekend)")),
     ("relative_unit", _rule(
         r"(?:(?:earlier|later|early|late|sometime) )?(?:the )?(?P<which>this|last|next|past|previous|coming|upcoming) (?P<u>week|weekend|month|year|decade|century|quarter)(?![- ]old|-)"
     )),
     ("span", _rule(
-        rf"(?:(?:the )?(?:last|past|next|previous|coming|first|final) )?{_QUALIFIED}(?P<n>{_N}|{_VAGUE})[ -](?:more |additional |full |straight |consecutive |or so |long )?{_U}s?"
-        r"(?:-long|-old| old)?"
+        rf"(?:(?:the )?(?:last|past|next|previous|coming|first|final) )?{_QUALIFIED}(?P<n>{_N}|{_VAGUE})[ -](?:more |additional |full |straight |"
+        rf"consecutive |or so |long )?{_U}s?(?:-long)?(?![ -]old)"
     )),
+    ("span", _rule(r"for (?P<x>(?P<n>)(?P<u>week|month|year|day|decade|hour)s)(?! to come)")),
+    ("span", _rule(r"(?P<n>)(?P<u>second|minute|hour|day|week|month|year|decade)s?-long")),
     ("decade", _rule(r"(?:the )?(?:early |late |mid-|mid )?(?P<dec>(?:1[5-9]|20)\d0[’']?s|[’'‘]\d0s)")),
     ("century", _rule(r"(?:the )?(?:early |late |mid-)?(?P<ord>\d\d?(?:st|nd|rd|th)|twenty-first|twentieth|nineteenth|eighteenth|seventeenth|sixteenth)[ -]century")),
-    ("clock", _rule(rf"{_CLOCK}{_ZONE}")),
+    ("clock", _rule(r"(?P<h>1?\d|2[0-3])(?:[:.](?P<min>[0-5]\d))?\s?(?P<half>[ap]\.?m\b\.?)(?P<word>)" + _ZONE)),
+    ("clock", _rule(r"(?:at|by|until|before|after|around|about|since|from|past) (?P<x>(?P<h>)(?P<min>)(?P<half>)(?P<word>noon|midnight|midday))")),
+    ("clock", _rule(r"(?:at|by|until|before|after|around|about|since|from) (?P<x>(?P<h>[01]?\d|2[0-3]):(?P<min>[0-5]\d)(?P<half>)(?P<word>)" + _ZONE + ")")),
     ("clock", _rule(r"(?P<h>1?\d)(?P<min>)(?P<half>)(?P<word>) (?:o[’']clock )?in the (?P<part>morning|afternoon|evening)")),
     ("reference", _rule(r"(?P<ref>now|currently|recently|at the moment|at present|the near future|the future|in the past)")),
+    ("bare_year", _rule(r"(?:in|since|of|until|by|from|before|after|between) (?P<x>(?P<y>1[5-8]\d\d))(?![-/,.:]?\d|%| [a-z]+s\b)")),
     ("bare_year", _rule(
         r"(?<![$£€#.,/])(?<![$£€] )(?P<y>(?:19[0-9]|20[0-4])\d)(?![-/,.:]?\d| (?:people|dollars|euros|pounds|men|women|votes|jobs|cases|troops|soldiers|miles|km|kilomet|points|seats|homes|workers|employees|members|students|years|feet|tons|deaths|percent|per cent|and \d{3}\b)|%)"
     )),

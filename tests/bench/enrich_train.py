@@ -18,7 +18,7 @@ import numpy
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from tasks import attribution, grammar, indirect, parsing
+from tasks import attribution, grammar, indirect, parsing, register, speakers
 from tasks.quotes import select
 
 FUNCTION_WORDS = frozenset(
@@ -54,8 +54,8 @@ def lay_out_all(rows: list[dict[str, Any]], lexicon: dict[str, Any], parser: par
     for row in rows:
         layout = grammar.lay_out(row["articleBody"])
         chosen = select(layout, frozenset(lexicon["select"]))
-        parses = parser.parse([layout.body[s.start : s.end] for s in chosen])
-        found.append((layout, chosen, parses))
+        parses = parser.parse([grammar.shortened(layout, s) for s in chosen])
+        found.append((layout, chosen, [grammar.place(layout, s, p) for s, p in zip(chosen, parses, strict=True)]))
     return found
 
 
@@ -80,14 +80,23 @@ def overlaps(spans: list[list[int]], start: int, end: int) -> bool:
     return any(a < end and start < b for a, b in spans)
 
 
+def identities(row: dict[str, Any], layout: grammar.Layout, parser: parsing.Parser) -> attribution.Identities:
+    namings, above = register.read_names(layout, row.get("headline"))
+    worth = register.worth_asking(layout, layout.body, namings)
+    asked = parser.entities([layout.body[s.start : s.end] for s in worth])
+    votes = [(s.start + a, s.start + b, label) for s, some in zip(worth, asked, strict=True) for a, b, label in some]
+    return speakers.Resolver(layout, register.link(layout.body, namings, above, votes)).identities()
+
+
 def speaker_examples(
-    rows: list[dict[str, Any]], laid: list[Any], cues: dict[str, float]
+    rows: list[dict[str, Any]], laid: list[Any], cues: dict[str, float], parser: parsing.Parser
 ) -> list[tuple[list[list[str]], list[int]]]:
     examples = []
     for row, (layout, _, _) in zip(rows, laid, strict=True):
         gold = {(q["start"], q["end"]): q["source"] for q in row["quoted"]}
         nobody = {tuple(q) for q in row["unattributed"]}
         previous = None
+        known = identities(row, layout, parser)
         for q in layout.quoted:
             key = (q.start, q.end)
             if key not in gold and key not in nobody:
@@ -97,7 +106,7 @@ def speaker_examples(
             options = attribution.candidates(layout, at, previous[1] if previous else None)
             right = [i + 1 for i, m in enumerate(options) if overlaps(source, m.start, m.end)]
             described = [attribution.nobody(layout, at, previous)]
-            described += [attribution.features(layout, at, m, previous, cues)[0] for m in options]
+            described += [attribution.features(layout, at, m, previous, cues, known)[0] for m in options]
             if right or not source:
                 examples.append((described, right or [0]))
             if right:
@@ -196,13 +205,13 @@ def main() -> None:
     for layout, chosen, parses in laid:
         for s, parse in zip(chosen, parses, strict=True):
             grammar.attach(layout, s, parse, lexicon["heads"], lexicon["cues"])
-    speakers = speaker_examples(rows, laid, lexicon["cues"])
-    lexicon["speaker"] = learn_ranker(speakers)
+    examples = speaker_examples(rows, laid, lexicon["cues"], parser)
+    lexicon["speaker"] = learn_ranker(examples)
     reports = indirect_examples(rows, laid, lexicon["cues"])
     lexicon["indirect"] = learn_yes_no(reports)
     text = json.dumps(lexicon, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     given.out.write_bytes(gzip.compress(text.encode(), mtime=0))
-    print(f"{len(speakers)} quotations, {len(reports)} clauses ({sum(y for _, y in reports)} reported)")
+    print(f"{len(examples)} quotations, {len(reports)} clauses ({sum(y for _, y in reports)} reported)")
     print({k: len(v) for k, v in lexicon.items()}, f"{given.out.stat().st_size} bytes")
 
 
