@@ -22,7 +22,7 @@ Prints = Sequence[tuple[int, int]]
 
 CAP: Final = 12
 """Articles that one list of postings holds. Ten copies and a thousand are looked up at the same cost."""
-FLOOR: Final = 80
+FLOOR: Final = 60
 """Tenths of shared weight that make a candidate: about two rare runs."""
 LIMIT: Final = 16
 WITNESSES: Final = 3

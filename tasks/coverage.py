@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks import wordtable
-from tasks.wiretokens import SENTENCE_FLOOR, Ints, Mask, Text
+from tasks.wiretokens import SENTENCE_FLOOR, Hashes, Ints, Mask, Text
 
 STEM_FLOOR: Final = 8
 """Tenths: lighter words ("said", "would", "people") tie nothing to anything."""
 HALF: Final = 0.5
+NAME_SHARE: Final = 3
+"""Tenths that a name keeps of its weight where plain words are to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +41,58 @@ class Covered:
         return int((self.shares >= HALF).sum())
 
 
-def both(a: Text, b: Text, free_a: Mask, free_b: Mask) -> tuple[Covered, Covered]:
-    """Measure both directions. `free_a` and `free_b` say which tokens count (furniture does not)."""
-    plain_a, plain_b = _plain(a, free_a), _plain(b, free_b)
-    stems, columns = np.unique(np.concatenate([a.stems[plain_a], b.stems[plain_b]]), return_inverse=True)
-    split = int(plain_a.sum())
-    table_a = _table(a, plain_a, columns[:split], len(stems))
-    table_b = _table(b, plain_b, columns[split:], len(stems))
-    return _direction(table_a, table_b), _direction(table_b, table_a)
+def both(a: Text, b: Text, free_a: Mask, free_b: Mask, *, names: bool = True) -> tuple[Covered, Covered]:
+    """Measure both directions. `free_a` and `free_b` say which tokens count (furniture does not).
+
+    Without `names`, names and numbers count for little: reports of one event share them by themselves.
+    """
+    one, two = _Prose.of(a, free_a, names), _Prose.of(b, free_b, names)
+    shared = np.intersect1d(one.stems, two.stems)
+    table_one, table_two = one.table(shared), two.table(shared)
+    return _direction(one.totals, table_one, table_two > 0), _direction(two.totals, table_two, table_one > 0)
 
 
-def _plain(text: Text, free: Mask) -> Mask:
-    plain: Mask = free & ~text.quoted & (text.weights >= STEM_FLOOR)
-    return plain
+@dataclass(frozen=True, slots=True)
+class _Prose:
+    """The distinct stems of each sentence outside quotation marks, with their weights, and each sentence's total."""
+
+    sentences: Ints
+    stems: Hashes
+    weights: Ints
+    totals: Ints
+
+    @classmethod
+    def of(cls, text: Text, free: Mask, names: bool) -> "_Prose":
+        at = np.flatnonzero(free & ~text.quoted & (text.weights >= STEM_FLOOR))
+        order = at[np.lexsort((text.stems[at], text.sentence[at]))]
+        sentences, stems = text.sentence[order], text.stems[order]
+        first = np.ones(len(order), bool)
+        first[1:] = (sentences[1:] != sentences[:-1]) | (stems[1:] != stems[:-1])
+        kept = order[first]
+        weights = text.weights[kept]
+        if not names:
+            weights = np.where(text.kinds[kept] >= wordtable.RARE_CAPITAL, weights * NAME_SHARE // 10, weights)
+        count = int(text.sentence[-1]) + 1 if len(text) else 0
+        totals = np.bincount(text.sentence[kept], weights, count).astype(np.int64)
+        return cls(text.sentence[kept], text.stems[kept], weights, totals)
+
+    def table(self, columns: Hashes) -> Ints:
+        """One row a sentence, one column a stem, the stem's weight in it."""
+        table = np.zeros((len(self.totals), len(columns)), np.int64)
+        if len(columns):
+            place = np.minimum(np.searchsorted(columns, self.stems), len(columns) - 1)
+            hit = columns[place] == self.stems
+            table[self.sentences[hit], place[hit]] = self.weights[hit]
+        return table
 
 
-def _table(text: Text, plain: Mask, columns: Ints, width: int) -> NDArray[np.float64]:
-    """One row a sentence, one column a stem, the stem's weight in it. Whole numbers, so sums are exact."""
-    rows = int(text.sentence[-1]) + 1 if len(text) else 0
-    table = np.zeros((rows, width))
-    np.maximum.at(table, (text.sentence[plain], columns), text.weights[plain].astype(np.float64))
-    return table
-
-
-def _direction(one: NDArray[np.float64], other: NDArray[np.float64]) -> Covered:
-    weights = one.sum(axis=1)
-    kept = weights >= SENTENCE_FLOOR
+def _direction(totals: Ints, one: Ints, other: Mask) -> Covered:
+    kept = totals >= SENTENCE_FLOOR
+    weights = totals[kept].astype(np.float64)
     if not kept.any() or not len(other):
-        return Covered(np.zeros(int(kept.sum())), weights[kept], np.zeros(int(kept.sum()), np.int64))
-    has = other > 0
-    if len(has) > 1:
-        has = np.vstack([has, has[:-1] | has[1:]])
-    held = one[kept] @ has.T.astype(np.float64)
+        return Covered(np.zeros(len(weights)), weights, np.zeros(len(weights), np.int64))
+    # Whole numbers on purpose: sums are exact, and no threads of a linear algebra library are woken for so little.
+    held = one[kept] @ np.vstack([other, other[:-1] | other[1:]]).T.astype(np.int64)
     best = held.argmax(axis=1)
-    shares = held[np.arange(len(held)), best] / weights[kept]
-    return Covered(shares, weights[kept], np.where(best >= len(other), best - len(other), best))
+    shares = held[np.arange(len(held)), best] / weights
+    return Covered(shares, weights, np.where(best >= len(other), best - len(other), best))

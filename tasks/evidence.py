@@ -18,6 +18,8 @@ _SHORT_RUN_COST: Final = 60
 _QUOTE_SHARE: Final = 0.5
 _CONFLICT_GAP: Final = 6
 _LONG_RUN: Final = 8
+_WORTH_WORDS: Final = 0.5
+"""Retold shares (both directions together) from which it is worth asking for the plain words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class Evidence:
     retold_a: float
     retold_b: float
     retold_sentences: int
+    worded: float
+    worded_sentences: int
+    worded_order: float
     order: float
+    facts: float
     names: float
     names_raw: float
     numbers: float
@@ -75,17 +81,24 @@ def measure(a: Text, b: Text, free_a: Mask, free_b: Mask) -> Evidence:
     hit = {key: fragments[key] for key, _, _ in b.fragments if key in fragments}
     for i, j in hit.values():
         quoted += 20 if bool(in_a[i:j].any()) else float(_plain_weights(a)[i:j].sum())
-    names, names_raw, numbers, words = _agreement(a, b, free_a & ~(in_a & a.quoted), free_b & ~(in_b & b.quoted))
+    names, names_raw, numbers, words, facts = _agreement(a, b, free_a & ~(in_a & a.quoted), free_b & ~(in_b & b.quoted))
     one, two = coverage.both(a, b, free_a, free_b)
+    if one.retold + two.retold >= _WORTH_WORDS:
+        words_one, words_two = coverage.both(a, b, free_a, free_b, names=False)
+        worded = words_one.retold + words_two.retold
+        worded_sentences = max(words_one.sentences, words_two.sentences)
+        worded_order = _in_order(words_one, words_two)
+    else:
+        worded, worded_sentences, worded_order = 0.0, 0, 0.0
     total_a, total_b = int(a.weights[free_a].sum()), int(b.weights[free_b].sum())
     held_a, held_b = int(a.weights[in_a].sum()), int(b.weights[in_b].sum())
     light, heavy = sorted(((total_a, held_a), (total_b, held_b)))
-    better = one if one.retold >= two.retold else two
     return Evidence(
         quoted=quoted / 10, plain=plain / 10,
         lighter=light[1] / max(1, light[0]), heavier=heavy[1] / max(1, heavy[0]),
         retold_a=one.retold, retold_b=two.retold, retold_sentences=max(one.sentences, two.sentences),
-        order=_in_order(better), names=names, names_raw=names_raw, numbers=numbers,
+        worded=worded, worded_sentences=worded_sentences, worded_order=worded_order,
+        order=_in_order(one, two), facts=facts, names=names, names_raw=names_raw, numbers=numbers,
         conflict=_conflict(a, b, shared), longest=max((r.length for r in shared), default=0), fragments=len(hit),
         covered_a=held_a / max(1, total_a), covered_b=held_b / max(1, total_b), shared_words=words,
         shared=tuple(r for r in shared if _value(a, b, r)[0] > 0),
@@ -99,15 +112,15 @@ def _plain_weights(text: Text) -> Ints:
 def _value(a: Text, b: Text, run: align.Shared) -> tuple[float, float, float]:
     """Give a run's weight above its cost (tenths), the share of it quoted in either text, and in both."""
     at, to = slice(run.a, run.a + run.length), slice(run.b, run.b + run.length)
-    weight = float(np.where(a.kinds[at] == wordtable.RARE_CAPITAL, a.weights[at] * 3 // 10,
-                            np.where(a.kinds[at] == wordtable.NUMBER, a.weights[at] * 3 // 10, a.weights[at])).sum())  # fmt: skip
+    weight = float(np.where(a.kinds[at] >= wordtable.RARE_CAPITAL, a.weights[at] * 3 // 10, a.weights[at]).sum())
     cost = _SHORT_RUN_COST if run.length == a.run == 3 else _RUN_COST
     left, right = a.quoted[at], b.quoted[to]
     return weight - cost, float((left | right).mean()), float((left & right).mean())
 
 
-def _agreement(a: Text, b: Text, free_a: Mask, free_b: Mask) -> tuple[float, float, float, float]:
-    """Agreement of names, of names without the benefit of the doubt, and of numbers; weight of the shared plain words.
+def _agreement(a: Text, b: Text, free_a: Mask, free_b: Mask) -> tuple[float, float, float, float, float]:
+    """Agreement of names, of names without the benefit of the doubt, and of numbers; weight of the shared plain words, and of the
+    names and numbers that the poorer text holds.
 
     The constants make a text without names or numbers neutral instead of contradicting.
     """
@@ -120,6 +133,7 @@ def _agreement(a: Text, b: Text, free_a: Mask, free_b: Mask) -> tuple[float, flo
         (names + 0.3) / (scale + 3),
         (numbers + 1.5) / (min(number_a, number_b) + 3),
         words,
+        scale + min(number_a, number_b),
     )
 
 
@@ -135,8 +149,9 @@ def _common(a: Text, b: Text, free_a: Mask, free_b: Mask, kind: int, least: int)
     return float(weigh_left.sum()) / 10, float(weigh_right.sum()) / 10, both / 10
 
 
-def _in_order(covered: coverage.Covered) -> float:
+def _in_order(one: coverage.Covered, two: coverage.Covered) -> float:
     """Share of the retold sentences that follow the other text's order: longest rising chain over all of them."""
+    covered = one if one.retold >= two.retold else two
     places = covered.best[covered.shares >= coverage.HALF].tolist()
     if len(places) < 2:  # noqa: PLR2004
         return float(len(places))

@@ -1,4 +1,4 @@
-"""Put articles into stories by the relations between them. Pure: no store, no clock; the order of the input is nothing.
+"""Put articles into stories by the relations between them. Pure: no store, no clock; input order does not matter.
 
 Copies of one text form a story. A story of several members takes in another of several only over a strong relation, or
 over two relations that touch different articles of both, so that a daily summary or a round-up, which copies a little of
@@ -7,6 +7,7 @@ each, does not chain them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,6 +15,8 @@ from storage.records import Relation
 
 STRONG: Final = 0.95
 """A relation of this score joins two stories of several members by itself."""
+THIRD: Final = "both copy a third article; "
+"""How the reason of a relation begins that `settle` has made a copy."""
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -31,7 +34,7 @@ def group(
     """
     apart = {_pair(*pair) for pair in split}
     wished = {_pair(*pair) for pair in joined} - apart
-    ties = {_pair(r.article, r.other): (_strength(r), r.score) for r in relations if r.is_copy}
+    ties = {_pair(r.article, r.other): (_strength(r), r.score) for r in relations if r.is_copy and not r.reason.startswith(THIRD)}
     ties |= {pair: (3, 1.0) for pair in wished}
     held = {pair: tie for pair, tie in ties.items() if pair not in apart and pair[0] in members and pair[1] in members}
     families = _Families(members, apart)
@@ -42,6 +45,31 @@ def group(
         head = min(family, key=lambda i: (members[i] or _LAST, i))
         heads |= dict.fromkeys(family, head)
     return heads
+
+
+def settle(relations: Iterable[Relation], heads: Mapping[str, str]) -> list[Relation]:
+    """Give the relations that read differently once the stories are known.
+
+    Two articles that carry the same statements, and are both direct copies of a third, are copies of each other, whatever
+    each has changed; without that third they are not. Such a relation never makes a story.
+    """
+    held = list(relations)
+    partners: dict[str, set[str]] = defaultdict(set)
+    for r in held:
+        if r.is_copy and not r.reason.startswith(THIRD) and heads.get(r.article) == heads.get(r.other):
+            partners[r.article].add(r.other)
+            partners[r.other].add(r.article)
+    changed: list[Relation] = []
+    for r in held:
+        settled = r.reason.startswith(THIRD)
+        if r.grade != "shared-quotes" and not settled:
+            continue
+        third = heads.get(r.article) == heads.get(r.other) and partners[r.article] & partners[r.other]
+        if third and not settled:
+            changed.append(replace(r, grade="derived", reason=THIRD + r.reason))
+        elif settled and not third:
+            changed.append(replace(r, grade="shared-quotes", reason=r.reason.removeprefix(THIRD)))
+    return changed
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:
@@ -57,7 +85,7 @@ class _Families:
     """Members grouped so far."""
 
     def __init__(self, members: Iterable[str], apart: set[tuple[str, str]]) -> None:
-        self._of = {i: i for i in members}
+        self._of = dict(zip(members, members, strict=True))
         self._members = {i: {i} for i in self._of}
         self._foes: dict[str, set[str]] = defaultdict(set)
         for one, other in apart:

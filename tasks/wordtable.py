@@ -29,9 +29,9 @@ _WIRE_ABBREVIATIONS: Final = frozenset(
 
 WORD: Final = 0
 CAPITAL: Final = 1
-RARE_CAPITAL: Final = 2
-NUMBER: Final = 3
-SIGN: Final = 4
+SIGN: Final = 2
+RARE_CAPITAL: Final = 3
+NUMBER: Final = 4
 """Kinds of token. SIGN is one character of a script that writes no spaces between words."""
 
 _SIGNS: Final = "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -128,8 +128,9 @@ def weigh(word: str, lower: str) -> tuple[int, int]:
     if len(word) == 1 and _SIGN.match(word):
         return _SIGN_WEIGHT, SIGN
     table = zipf_table()
-    zipf = table.get(lower) or table.get(lower.removesuffix("'s")) or _UNKNOWN
+    known = table.get(lower) or table.get(lower.removesuffix("'s"))
+    zipf = known or _UNKNOWN
     weight = min(_HEAVIEST, max(0, _CEILING - zipf))
     if not word[0].isupper():
         return weight, WORD
-    return weight, RARE_CAPITAL if zipf < 36 else CAPITAL
+    return weight, CAPITAL if known else RARE_CAPITAL
