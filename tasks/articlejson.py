@@ -10,7 +10,9 @@ from storage.records import Article, Hints
 from tasks import charset, language, link, stamps
 
 FIELDS: Final = frozenset(
-    "articleBody headline author publisher agency dateline inLanguage datePublished dateModified url identifier".split()
+    str.split(
+        "articleBody headline author publisher agency dateline inLanguage datePublished dateModified url identifier"
+    )
 )
 """The fields that make a JSON object an article record; others are ignored."""
 _BASES: Final = frozenset({"given", "feed", "json-ld", "meta", "header", "url", "text", "record", "no-year", "none"})
@@ -82,14 +84,14 @@ def _parse(text: str, subject: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        detail = f"The JSON is broken at line {error.lineno}, column {error.colno}: {error.msg}. Send the whole record again."
-        raise Rejected("broken", detail, subject=subject) from error
+        detail = f"The JSON is broken at line {error.lineno}, column {error.colno}: {error.msg}."
+        raise Rejected("broken", f"{detail} Send the whole record again.", subject=subject) from error
     except (ValueError, RecursionError) as error:
         detail = "The JSON is nested too deeply, or holds a number too long, to be an article record."
         raise Rejected("broken", detail, subject=subject) from error
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if not isinstance(value, dict) or not FIELDS & value.keys() and value.get("@type") != "NewsArticle":
+    if not isinstance(value, dict) or not (FIELDS & value.keys() or value.get("@type") == "NewsArticle"):
         shape = (
             f"a JSON object with the fields {', '.join(list(value)[:5])}"
             if isinstance(value, dict) and value

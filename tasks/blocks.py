@@ -8,12 +8,18 @@ from typing import Any, Final
 from tasks.stated import tidy
 
 _SKIP: Final = frozenset(
-    "script style noscript template svg iframe object embed video audio canvas button select option textarea input head link "
-    "meta map area picture source track nav dialog math".split()
+    str.split(
+        "script style noscript template svg iframe object embed video audio canvas button select option textarea "
+        "input head link "
+        "meta map area picture source track nav dialog math"
+    )
 )
 _INLINE: Final = frozenset(
-    "a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span strike strong sub "
-    "sup time tt u var wbr".split()
+    str.split(
+        "a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span "
+        "strike strong sub "
+        "sup time tt u var wbr"
+    )
 )
 _MOST: Final = 4000
 

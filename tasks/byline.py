@@ -8,50 +8,68 @@ from tasks.dateline import AGENCIES
 from tasks.stamps import MONTHS
 
 _BY: Final = re.compile(
-    r"^\W*(?:(?:written|reporte?d|reporting|words|story|text|report|posted|published|edited|analysis|opinion|interview|review|article"
-    r"|exclusive|column|updated)\s+by|by|von|ein artikel von|par|por|di|da|door|av|af|autore?|autora?|autoren|auteurs?"
+    r"^\W*(?:(?:written|reporte?d|reporting|words|story|text|report|posted|published|edited|analysis|opinion"
+    r"|interview|review|article"
+    r"|exclusive|column|updated)\s+by|by|von|ein artikel von|par|por|di|da|door|av|af|autore?|autora?|autoren"
+    r"|auteurs?"
     r"|authors?|redacción|текст|автор[ы]?|автори|reporter|yazan|tekst|foto en tekst)(?::\s*|\s+|$)",
     re.IGNORECASE,
 )
 _GLUED: Final = re.compile(r"^(\W*(?:By|Von|Par|Por))(?=[A-Z][a-z])(?!(?:Byron|Byrne|Vonn|Park|Paris|Port))")
 _STRONG_BY: Final = re.compile(
-    r"^\W*(?:(?:written|reported|words|story|text|posted|analysis)\s+by|by|von|par|por|autor(?:in|es|a)?|auteurs?|authors?"
+    r"^\W*(?:(?:written|reported|words|story|text|posted|analysis)\s+by|by|von|par|por|autor(?:in|es|a)?|auteurs?"
+    r"|authors?"
     r"|door|автор[ы]?)(?::\s*|\s+|$)",
     re.IGNORECASE,
 )
 _ROLE: Final = re.compile(
-    r"\b(?:reporter|correspondent|correspondante?|korrespondent(?:in)?|corresponsal|editor|journalist|journaliste|periodista"
-    r"|redakteur(?:in)?|redaktion|writer|columnist|contributor|producer|bureau|chief|staff|special|senior|political|business"
-    r"|science|foreign|diplomatic|world|head of|fellow|professor|author|newsroom|desk|team|agency|agencies|wire|service)\b",
+    r"\b(?:reporter|correspondent|correspondante?|korrespondent(?:in)?|corresponsal|editor|journalist|journaliste"
+    r"|periodista"
+    r"|redakteur(?:in)?|redaktion|writer|columnist|contributor|producer|bureau|chief|staff|special|senior"
+    r"|political|business"
+    r"|science|foreign|diplomatic|world|head of|fellow|professor|author|newsroom|desk|team|agency|agencies|wire"
+    r"|service)\b",
     re.IGNORECASE,
 )
 _DESK: Final = re.compile(
-    r"^(?P<outlet>.*?)\s*\b(?:(?:news|web|online|digital|world|sports?|business|foreign|international|city|national)\s+)?"
-    r"(?:desk|staff(?: writers?| reporters?)?|newsroom|bureau|editorial (?:team|board)|news team|editors|redaktion|rédaction"
+    r"^(?P<outlet>.*?)\s*\b(?:(?:news|web|online|digital|world|sports?|business|foreign|international|city"
+    r"|national)\s+)?"
+    r"(?:desk|staff(?: writers?| reporters?)?|newsroom|bureau|editorial (?:team|board)|news team|editors"
+    r"|redaktion|rédaction"
     r"|redacción|redazione|correspondents?|reporters?)$",
     re.IGNORECASE,
 )
 _CUT: Final = re.compile(
-    r"\s+[|–—-]+\s+|[|•·(<\[@]|\s+for\s+|\s+in\s+(?=[A-Z])|\s+at\s+(?=[A-Z])|\s+is\s+an?\s|\s+covers\s|https?:|\d|\bpublished\b"
-    rf"|\bupdated\b|\bposted\b|\bgüncelleme\b|\baktualisiert\b|\s(?:{'|'.join(m for m in MONTHS if len(m) > 2)})\.?\s+\d",
+    r"\s+[|–—-]+\s+|[|•·(<\[@]|\s+for\s+|\s+in\s+(?=[A-Z])|\s+at\s+(?=[A-Z])|\s+is\s+an?\s|\s+covers\s|https?:|\d"
+    r"|\bpublished\b"
+    r"|\bupdated\b|\bposted\b|\bgüncelleme\b|\baktualisiert\b"
+    rf"|\s(?:{'|'.join(m for m in MONTHS if len(m) > 2)})\.?\s+\d",
     re.IGNORECASE,
 )
 _AND: Final = re.compile(r"\s*(?:;|,|&|\s(?:and|und|et|y|e|en|og|och|i|и|та|ve|with)\s)\s*", re.IGNORECASE)
 _AGENCY_END: Final = re.compile(rf"(?<=\w)\s+(?:{'|'.join(map(re.escape, AGENCIES))})$", re.IGNORECASE)
 _PARTICLES: Final = frozenset(
-    "de da do dos das del della di du la le van von der den ter ten zu zur af av el al bin ibn ben bint san st y e mac mc d".split()
+    str.split(
+        "de da do dos das del della di du la le van von der den ter ten zu zur af av el al bin ibn ben bint san st y "
+        "e mac mc d"
+    )
 )
 _NOT_NAMES: Final = frozenset(
-    "news world politics business sport sports opinion home latest more follow contact email share read staff admin desk "
-    "editor editorial team guest press agency agencies reuters afp dpa newsroom associated online media correspondent "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
-    "october november december getty images image photo video live breaking exclusive updated published comments newsletter "
-    "advertisement the a an facebook twitter instagram linkedin whatsapp telegram pinterest reddit youtube tiktok google".split()
+    str.split(
+        "news world politics business sport sports opinion home latest more follow contact email share read staff "
+        "admin desk editor editorial team guest press agency agencies reuters afp dpa newsroom associated online media "
+        "correspondent monday tuesday wednesday thursday friday saturday sunday january february march april june july "
+        "august september october november december getty images image photo video live breaking exclusive updated "
+        "published comments newsletter advertisement the a an facebook twitter instagram linkedin whatsapp telegram "
+        "pinterest reddit youtube tiktok google"
+    )
 )
 _OUTLETS: Final = frozenset(
-    "times post herald journal gazette tribune chronicle news press agency observer guardian courier telegraph mail mirror "
-    "today daily weekly magazine review report online tv radio television media network broadcasting zeitung nachrichten "
-    "anzeiger rundschau tagblatt presse matin soir diario noticias periódico".split()
+    str.split(
+        "times post herald journal gazette tribune chronicle news press agency observer guardian courier telegraph "
+        "mail mirror today daily weekly magazine review report online tv radio television media network broadcasting "
+        "zeitung nachrichten anzeiger rundschau tagblatt presse matin soir diario noticias periódico"
+    )
 )
 _NAME_PART: Final = re.compile(r"(?:[^\W\d_]\.)+-?[^\W\d_]*\.?|[^\W\d_]+(?:[’'‘.-][^\W\d_]+)*\.?")
 _CJK_NAME: Final = re.compile(
@@ -98,7 +116,7 @@ def people(line: str, *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def is_person(name: str) -> bool:
-    """Say whether a string has the form of a person's name: two to five capitalised parts, or 2 to 14 CJK characters."""
+    """Say whether a string has the form of a name: two to six capitalised parts, or some 2 to 14 CJK characters."""
     if _CJK_NAME.fullmatch(name):
         return True
     parts = name.split()
@@ -114,7 +132,7 @@ def is_person(name: str) -> bool:
 
 
 def desk(name: str) -> str | None:
-    """Give the outlet that a collective byline names ("Xyz Desk" is of Xyz), "" for a desk without one, None for others."""
+    """Give the outlet of a collective byline ("Xyz Desk" is of Xyz), "" for a desk of none, None for other bylines."""
     match = _DESK.match(_BY.sub("", name, count=1).strip(" .:,"))
     if match is None or is_person(match["outlet"].split(",")[0]):
         return None

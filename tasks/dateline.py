@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 AGENCIES: Final = {
-    "ap": "AP", "associated press": "AP", "the associated press": "AP", "reuters": "Reuters", "thomson reuters": "Reuters",
+    "ap": "AP", "associated press": "AP", "the associated press": "AP", "reuters": "Reuters",
+    "thomson reuters": "Reuters",
     "afp": "AFP", "agence france-presse": "AFP", "dpa": "dpa", "epd": "epd", "kna": "KNA", "apa": "APA", "sda": "SDA",
     "keystone-sda": "Keystone-SDA", "ats": "ATS", "ansa": "ANSA", "adnkronos": "Adnkronos", "efe": "EFE",
     "europa press": "Europa Press", "lusa": "Lusa", "anp": "ANP", "belga": "Belga", "ritzau": "Ritzau", "ntb": "NTB",
@@ -28,11 +29,15 @@ _CAPS = r"[^\W\d_a-zß-öø-ÿа-я]{2,}(?:[ /’'.,-]{1,2}[^\W\d_]+\.?){0,5}"
 _DAY = r"(?:\d{1,2}\.?\s?(?:de )?[^\W\d_]{3,10}\.?|[^\W\d_]{3,10}\.?\s?\d{1,2})(?:,?\s?(?:de )?(?:19|20)\d\d)?"
 _NAME = r"[^()\d\n]{2,40}?"
 _DASH = r"\s*(?:--|[-–—:])\s*"
+_REGION = r"[^\W\d_][^\W\d_]*\.?(?:[ ]?[^\W\d_]+\.?)?"
 _FORMS: Final = tuple(
     re.compile(form)
     for form in (
         # PLACE, 3 February (Xyz) —   PLACE (Xyz) -   Feb. 3 (Xyz) --
-        rf"(?P<place>{_PLACE})(?:[,.]\s?(?P<region>[^\W\d_][^\W\d_]*\.?(?:[ ]?[^\W\d_]+\.?)?))??(?:[,.]?\s(?P<day>{_DAY}))?\s?[(\[](?P<agency>{_NAME})[)\]]{_DASH}",
+        (
+            rf"(?P<place>{_PLACE})(?:[,.]\s?(?P<region>{_REGION}))??(?:[,.]?\s(?P<day>{_DAY}))?"
+            rf"\s?[(\[](?P<agency>{_NAME})[)\]]{_DASH}"
+        ),
         rf"(?P<day>{_DAY})\s?[(\[](?P<agency>{_NAME})[)\]]{_DASH}",
         # (XYZ) The minister: capitals, or a dash after it
         r"[(\[](?P<agency>[^\W\d_a-z]{2,}[^()\d\n]{0,30}?)[)\]]\s*(?:--|[-–—])?\s*(?=[^\W\d_a-z\"“«])",
@@ -44,9 +49,10 @@ _FORMS: Final = tuple(
         rf"(?P<place>{_PLACE})[,.]\s(?P<day>{_DAY})[.,]?\s(?P<agency>[^\W\d_a-z]{{2,}}){_DASH}",
     )
 )  # fmt: skip
-_PARTICLES: Final = frozenset("de del da do la le las los les sur am an der den upon of und e y s d l".split())
+_PARTICLES: Final = frozenset(str.split("de del da do la le las los les sur am an der den upon of und e y s d l"))
 _SIGN_OFF: Final = re.compile(
-    r"^\W*(?:(?:with|mit|avec|con)\s+(?:material|reporting|inputs?|agency inputs?|information|informations?)?\s*(?:from|by|von|de)?\s*"
+    r"^\W*(?:(?:with|mit|avec|con)\s+(?:material|reporting|inputs?|agency inputs?|information"
+    r"|informations?)?\s*(?:from|by|von|de)?\s*"
     r"|source:?\s+|quelle:?\s+|agency:?\s+|\(c\)\s*|©\s*(?:\d{4}\s*)?)?(?P<agency>[^\W\d][\w\s.-]{0,30}?)\W*$",
     re.IGNORECASE,
 )
@@ -89,7 +95,7 @@ def read(paragraph: str) -> Dateline | None:
 
 
 def _is_place(place: str, *, sure: bool) -> bool:
-    """Say whether words can be a place: few, each capitalised or a particle, and all capitals if nothing else is sure."""
+    """Say whether words can be a place: few, each capitalised or a particle; all capitals if nothing else is sure."""
     words = [w for w in re.split(r"[ /’'.-]+", place) if w and w.lower() not in _PARTICLES]
     return 0 < len(words) <= 5 and all(w[0].isupper() for w in words) and (sure or place.isupper())
 

@@ -28,7 +28,8 @@ LARGEST: Final = 64 * 1024 * 1024
 """Bytes of one document, unpacked."""
 _PACKED: Final = b"\x1f\x8b"
 _TAG: Final = re.compile(
-    r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|article|section|span|h[1-6]|br|a|table|script|ul|main|header)\b[^<>]{0,2000}>",
+    r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|article|section|span|h[1-6]|br|a|table|script|ul|main"
+    r"|header)\b[^<>]{0,2000}>",
     re.IGNORECASE,
 )
 _JSON_START: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
@@ -71,7 +72,7 @@ def split(raw: bytes, *, name: str) -> Iterator[Part]:
 
 
 def read(raw: bytes, *, input: str, hints: Hints = Hints()) -> Article | Refusal:  # noqa: A002, B008
-    """Read one document. What `hints` say is believed over the document; the stage "extract" is noted on the article."""
+    """Read one document; the stage "extract" is noted on the article. `hints` are believed over the document."""
     try:
         article = _read(_unpacked(raw, input), input, hints)
     except Rejected as refused:

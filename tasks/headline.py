@@ -42,7 +42,7 @@ def choose(said: Stated, address: str | None) -> str | None:
 
 
 def site_names(said: Stated, address: str | None) -> tuple[str, ...]:
-    """Give the names the site goes by: og:site_name, the publisher of its JSON-LD, application name, words of its host."""
+    """Give the names a site goes by: og:site_name, its JSON-LD publisher, its application name, words of its host."""
     names = [
         said.meta("og:site_name"),
         said.meta("application-name"),

@@ -1,7 +1,7 @@
 """Read a web page: one article from its HTML, or a refusal. Pure: no network, no clock.
 
-The page is parsed once. Its statements give headline, date, names and address; trafilatura (which leaves its mark on the
-tree and therefore comes last) gives the body, and the page's own JSON-LD gives it where there is none in the HTML.
+The page is parsed once. What it states gives headline, date, names and address; trafilatura (which changes the tree and
+therefore comes last) gives the body, and the page's own JSON-LD gives it where there is none in the HTML.
 """
 
 import re
@@ -22,7 +22,7 @@ def read_page(html: bytes | str, *, input: str, hints: Hints = Hints()) -> Artic
     """Read the article of a page.
 
     Raises:
-        Rejected: `empty`, `not-text`, or `no-article` for a page on which no text of 15 words is found.
+        Rejected: `empty`, `not-text`, or `no-article` for a page on which no text of 15 words or more.
     """
     text = charset.decode(html) if isinstance(html, bytes) else html
     tree = _parse(charset.clean(text), input)
@@ -36,9 +36,9 @@ def read_page(html: bytes | str, *, input: str, hints: Hints = Hints()) -> Artic
     names = pagenames.authors(said, tree, seen, title, address)
     published, basis = pagedate.published(said, tree, seen, title, address)
     body = _body(tree, title) or _stated_body(said)
-    if plaintext.words(body) < 15:
-        detail = "There is a page, but no article on it: no text of 15 words or more. It may be a list, a form, or need JavaScript."
-        raise Rejected("no-article", detail, subject=input)
+    if plaintext.words(body) < plaintext.LEAST_WORDS:
+        detail = "There is a page, but no article on it: its longest text has fewer than"
+        raise Rejected("no-article", f"{detail} {plaintext.LEAST_WORDS} words. Does it need JavaScript?", subject=input)
     return Article(
         input=input,
         body=body,
@@ -76,7 +76,7 @@ def _parse(text: str, subject: str) -> Any:
 
 
 def _body(tree: Any, title: str | None) -> str:
-    """Give the main text by trafilatura, paragraphs on lines of their own, without headline and furniture it left in."""
+    """Give the main text by trafilatura, a paragraph a line, without the headline and furniture that it left in."""
     from trafilatura import bare_extraction
 
     for element in list(tree.iter(*_BARE)):
@@ -94,7 +94,7 @@ def _stated_body(said: Stated) -> str:
     """Give the article body that JSON-LD states, for pages whose HTML holds none."""
     for node in said.articles:
         value = node.get("articleBody")
-        if isinstance(value, str) and plaintext.words(value) >= 15:
+        if isinstance(value, str) and plaintext.words(value) >= plaintext.LEAST_WORDS:
             paragraphs = (stated.tidy(re.sub(r"<[^>]+>", " ", line)) for line in re.split(r"\n+|</p>|<br\s*/?>", value))
             return charset.clean("\n".join(p for p in paragraphs if p))
     return ""

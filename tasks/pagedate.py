@@ -1,4 +1,4 @@
-"""Find when a web page's article was published and modified. Pure: no clock; a date that the page does not state is none."""
+"""Find when a web page's article was published and modified. Pure: no clock; what the page does not state is none."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,9 +31,11 @@ _IN_PATH: Final = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d|[a-z]{3})[/-]?(\d\d)(?
 AFTER: Final = 12
 """How many blocks after the headline may hold its byline."""
 _GLUED: Final = re.compile(
-    r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)|(?<=[a-z]{3})(?=\d{1,2} [A-Z][a-z]{2})"
+    r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)"
+    r"|(?<=[a-z]{3})(?=\d{1,2} [A-Z][a-z]{2})"
 )
 _PUBLISHED_WORDS: Final = re.compile(r"publish|posted|entry-date|pubdate|date-?created|dt-published", re.IGNORECASE)
+_ELSEWHERE: Final = re.compile(r"related|comment|teaser|sidebar|card|list-item|recommend|latest", re.IGNORECASE)
 _MODIFIED_WORDS: Final = re.compile(r"updated?|modified|edited", re.IGNORECASE)
 
 
@@ -119,25 +121,32 @@ def _times(tree: Any) -> Iterator[tuple[str, str]]:
         iso = _iso(element.get("datetime") or element.get("content") or "") or _iso(element.text_content()[:80])
         if iso is None:
             continue
-        around = " ".join(
-            f"{e.get('class') or ''} {e.get('itemprop') or ''} {e.get('id') or ''}"
-            for e in (element, element.getparent())
-            if e is not None
-        )
-        if any(e.tag in {"aside", "footer", "nav"} or re.search(r"related|comment|teaser|sidebar|card|list-item|recommend|latest", (e.get("class") or "").lower())
-               for e in element.iterancestors()):  # fmt: skip
+        if any(
+            e.tag in {"aside", "footer", "nav"} or _ELSEWHERE.search(e.get("class") or "")
+            for e in element.iterancestors()
+        ):
             continue
-        before = (
-            element.getprevious().text_content()
-            if element.getprevious() is not None and isinstance(element.getprevious().tag, str)
-            else ""
-        ) or ""
-        label = f"{around} {before[-30:]} {(element.getparent().text or '')[-30:] if element.getparent() is not None else ''}"
-        role = (
-            "published" if _PUBLISHED_WORDS.search(label) else "modified" if _MODIFIED_WORDS.search(label) else "plain"
-        )
+        label = _label(element)
+        role = "plain"
+        if _PUBLISHED_WORDS.search(label):
+            role = "published"
+        elif _MODIFIED_WORDS.search(label):
+            role = "modified"
         if role == "published" or _in_article(element):
             yield iso, role
+
+
+def _label(element: Any) -> str:
+    """Give the words that say what a time is: class, id and itemprop of it and its parent, and the text before it."""
+    parent, before = element.getparent(), element.getprevious()
+    words = [
+        node.get(key) or "" for node in (element, parent) if node is not None for key in ("class", "id", "itemprop")
+    ]
+    if before is not None and isinstance(before.tag, str):
+        words.append(before.text_content()[-30:])
+    elif parent is not None:
+        words.append((parent.text or "")[-30:])
+    return " ".join(words)
 
 
 def _in_article(element: Any) -> bool:

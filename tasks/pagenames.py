@@ -20,7 +20,8 @@ _MARKED: Final = (
 )
 _ELSEWHERE: Final = re.compile(
     # after "--" a class says only in which variant something is
-    r"(?:^|\s)(?:(?!--)\S)*?(?:related|comments?(?!-(?:open|closed))|teaser|sidebar|card|recommend|latest|most-|popular|footer"
+    r"(?:^|\s)(?:(?!--)\S)*?(?:related|comments?(?!-(?:open|closed))|teaser|sidebar|card|recommend|latest|most-"
+    r"|popular|footer"
     r"|widget|promo)",
     re.IGNORECASE,
 )
@@ -51,7 +52,7 @@ def authors(
 
 
 def publisher(said: Stated, address: str | None) -> str | None:
-    """Give the publisher: of the article's JSON-LD, else og:site_name, else a site or organisation node, else the host."""
+    """Give the publisher: JSON-LD of the article, else og:site_name, a site or organisation node, metas, the host."""
     for node in said.articles:
         value = said.resolve(node.get("publisher"))
         value = value[0] if isinstance(value, list) and value else value
@@ -89,8 +90,8 @@ def _ld_authors(said: Stated, sites: Sequence[str]) -> tuple[tuple[str, ...], tu
             values = node.get(key)
             people: list[str] = []
             organisations: list[str] = []
-            for value in values if isinstance(values, list) else [values]:
-                value = said.resolve(value)
+            for given in values if isinstance(values, list) else [values]:
+                value = said.resolve(given)
                 name = value.get("name") if isinstance(value, dict) else value
                 if name is None and isinstance(value, dict):
                     name = " ".join(str(value[k]) for k in ("givenName", "familyName") if value.get(k))

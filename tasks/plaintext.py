@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+LEAST_WORDS: Final = 15
+"""A shorter text is no article, though a flash alert may be little longer; a headline alone has 8 to 12 words."""
 _FIELDS: Final = {
-    "title": "headline", "headline": "headline", "subject": "headline", "date": "published", "published": "published",
-    "datepublished": "published", "publication date": "published", "pubdate": "published", "source": "publisher",
-    "publisher": "publisher", "publication": "publisher", "outlet": "publisher", "author": "author", "authors": "author",
-    "by": "author", "byline": "author", "url": "url", "link": "url", "permalink": "url", "canonical": "url",
-    "modified": "modified", "updated": "modified", "lastmod": "modified", "description": "", "tags": "", "categories": "",
-    "category": "", "section": "", "language": "", "lang": "", "draft": "", "slug": "", "keywords": "", "layout": "",
-    "agency": "agency", "dateline": "",
+    "title": "headline", "headline": "headline", "subject": "headline", "date": "published",
+    "published": "published", "datepublished": "published", "publication date": "published", "pubdate": "published",
+    "source": "publisher", "publisher": "publisher", "publication": "publisher", "outlet": "publisher",
+    "author": "author", "authors": "author", "by": "author", "byline": "author", "url": "url", "link": "url",
+    "permalink": "url", "canonical": "url", "modified": "modified", "updated": "modified", "lastmod": "modified",
+    "description": "", "tags": "", "categories": "", "category": "", "section": "", "language": "", "lang": "",
+    "draft": "", "slug": "", "keywords": "", "layout": "", "agency": "agency", "dateline": "",
 }  # fmt: skip
 _FIELD: Final = re.compile(r"^\**([A-Za-z][A-Za-z _-]{1,18}?)\**\s*:\**\s*(\S.*)?$")
 _ABBREVIATED: Final = re.compile(
@@ -24,7 +26,7 @@ _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One paragraph or line of the source; `gap` if a blank line stands before it; `level` 1-6 if marked as a heading."""
+    """One paragraph or line; `gap` if a blank line stands before it; `level` 1-6 if it is marked as a heading."""
 
     text: str
     gap: bool
@@ -100,7 +102,7 @@ def lines(text: str) -> list[Line]:
 
 
 def _is_wrapped(blocks: list[list[str]]) -> bool:
-    """Hard-wrapped: lines that another follows in their paragraph are alike in length and mostly end inside a sentence."""
+    """Say whether lines are cut at a width: within paragraphs alike in length, and mostly ending inside a sentence."""
     inner = [line for block in blocks for line in block[:-1]]
     if len(inner) < 4:
         return False

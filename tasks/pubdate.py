@@ -17,23 +17,29 @@ Role = Literal["published", "modified", "plain"]
 Place = Literal["above", "head", "tail"]
 
 _MODIFIED: Final = re.compile(
-    r"(?:up[- ]?dated?|modified|edited|aktualisiert|geändert|letzte änderung|mis(?:e)? à jour|modifié|actualizado|aggiornat|modificad"
+    r"(?:up[- ]?dated?|modified|edited|aktualisiert|geändert|letzte änderung|mis(?:e)? à jour|modifié|actualizado"
+    r"|aggiornat|modificad"
     r"|atualizado|обновлен|изменен|оновлен|bijgewerkt|zaktualizowan|güncelle|revised|as of)",
     re.IGNORECASE,
 )
 _PUBLISHED: Final = re.compile(
-    r"(?:publish|posted|issued|released|filed|\bdate\b|created|veröffentlicht|erschienen|erstellt|publié|paru|publicad|pubblicat|opublikowan"
+    r"(?:publish|posted|issued|released|filed|\bdate\b|created|veröffentlicht|erschienen|erstellt|publié|paru"
+    r"|publicad|pubblicat|opublikowan"
     r"|опубликован|дата|gepubliceerd|geplaatst|yayın|first (?:seen|appeared))",
     re.IGNORECASE,
 )
 _LABELS: Final = re.compile(
-    r"\b(?:first |last |originally )?(?:published|posted|issued|released|filed|created|updated?|modified|edited|revised|date|time|stand|on|at|online|am|um|uhr|le|el|"
-    r"à|a las|den|veröffentlicht|erschienen|erstellt|(?:zuletzt )?aktualisiert|letzte änderung|publié|mis(?:e)? à jour|modifié|publicado|actualizado|fecha|"
-    r"pubblicato|aggiornato|atualizado|опубликовано|обновлено|дата(?: публикации)?|в|оновлено|gepubliceerd|bijgewerkt|hrs|local time|ago|just now|today)\b",
+    r"\b(?:first |last |originally )?(?:published|posted|issued|released|filed|created|updated?|modified|edited"
+    r"|revised|date|time|stand|on|at|online|am|um|uhr|le|el|"
+    r"à|a las|den|veröffentlicht|erschienen|erstellt|(?:zuletzt )?aktualisiert|letzte änderung|publié"
+    r"|mis(?:e)? à jour|modifié|publicado|actualizado|fecha|"
+    r"pubblicato|aggiornato|atualizado|опубликовано|обновлено|дата(?: публикации)?|в|оновлено|gepubliceerd"
+    r"|bijgewerkt|hrs|local time|ago|just now|today)\b",
     re.IGNORECASE,
 )
 _AGO: Final = re.compile(
-    r"(?:\b(?:an?|\d+)\s*(?:s|m|h|d|sec(?:ond)?s?|min(?:ute)?s?|hrs?|hours?|days?|weeks?|months?|years?)\s+ago\b|\bvor \d+ \w+|\bil y a \d+ \w+|\bhace \d+ \w+|\d+ \w+ назад)",
+    r"(?:\b(?:an?|\d+)\s*(?:s|m|h|d|sec(?:ond)?s?|min(?:ute)?s?|hrs?|hours?|days?|weeks?|months?|years?)\s+ago\b"
+    r"|\bvor \d+ \w+|\bil y a \d+ \w+|\bhace \d+ \w+|\d+ \w+ назад)",
     re.IGNORECASE,
 )
 _WEEKDAY_IN_PROSE: Final = re.compile(
@@ -70,7 +76,7 @@ def printed(line: str, place: Place, *, day_first: bool | None = None) -> list[P
 
 
 def without_dates(line: str, *, day_first: bool | None = None) -> str:
-    """Take the dates, their labels and "2 hours ago" out of a line: what is left tells whether it was only a date line."""
+    """Take dates, their labels and "2 hours ago" out of a line: what is left tells whether it was only a date line."""
     rest, end = [], 0
     for stamp in stamps.find(line, day_first=day_first):
         rest.append(line[end : stamp.start])

@@ -11,42 +11,75 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 _MONTHS: Final = (
-    "january jan januar jänner jaenner januari janvier janv enero ene gennaio gen janeiro stycznia styczeń января "
-    "январь янв січня ocak tammikuuta ledna ianuarie",
-    "february feb februar feber februari février fevrier févr fevr febrero febbraio febb fevereiro fev "
-    "lutego luty февраля февраль фев февр лютого şubat subat helmikuuta února unora februarie",
-    "march mar märz maerz mrz maart mrt mars marzo março marco marca marzec марта март мар березня mart maaliskuuta "
-    "března brezna martie",
+    (
+        "january jan januar jänner jaenner januari janvier janv enero ene gennaio gen janeiro stycznia styczeń января "
+        "январь янв січня ocak tammikuuta ledna ianuarie"
+    ),
+    (
+        "february feb februar feber februari février fevrier févr fevr febrero febbraio febb fevereiro fev "
+        "lutego luty февраля февраль фев февр лютого şubat subat helmikuuta února unora februarie"
+    ),
+    (
+        "march mar märz maerz mrz maart mrt mars marzo março marco marca marzec марта март мар березня mart "
+        "maaliskuuta března brezna martie"
+    ),
     "april apr avril avr abril abr aprile kwietnia kwiecień апреля апрель апр квітня nisan huhtikuuta dubna aprilie",
     "may mai mei maj mayo maggio mag maio maja мая май травня mayıs mayis toukokuuta května kvetna",
     "june jun juni juin junio giugno giu junho czerwca czerwiec июня июнь июн червня haziran kesäkuuta června iunie",
-    "july jul juli juillet juil julio luglio lug julho lipca lipiec июля июль июл липня temmuz heinäkuuta července "
-    "iulie",
-    "august aug augusti augustus août aout agosto ago sierpnia sierpień августа август авг серпня ağustos agustos "
-    "elokuuta srpna",
-    "september sep sept septembre septiembre settembre set setembro września wrzesień сентября сентябрь сен сент "
-    "вересня eylül eylul syyskuuta září zari septembrie",
-    "october oct oktober okt octobre octubre ottobre ott outubro out października październik октября октябрь окт "
-    "жовтня ekim lokakuuta října octombrie",
-    "november nov novembre noviembre novembro listopada listopad ноября ноябрь ноя нояб листопада kasım kasim "
-    "marraskuuta noiembrie",
-    "december dec dezember dez desember des décembre decembre déc diciembre dic dicembre dezembro grudnia grudzień "
-    "декабря декабрь дек грудня aralık aralik joulukuuta prosince decembrie",
+    (
+        "july jul juli juillet juil julio luglio lug julho lipca lipiec июля июль июл липня temmuz heinäkuuta července "
+        "iulie"
+    ),
+    (
+        "august aug augusti augustus août aout agosto ago sierpnia sierpień августа август авг серпня ağustos agustos "
+        "elokuuta srpna"
+    ),
+    (
+        "september sep sept septembre septiembre settembre set setembro września wrzesień сентября сентябрь сен сент "
+        "вересня eylül eylul syyskuuta září zari septembrie"
+    ),
+    (
+        "october oct oktober okt octobre octubre ottobre ott outubro out października październik октября октябрь окт "
+        "жовтня ekim lokakuuta října octombrie"
+    ),
+    (
+        "november nov novembre noviembre novembro listopada listopad ноября ноябрь ноя нояб листопада kasım kasim "
+        "marraskuuta noiembrie"
+    ),
+    (
+        "december dec dezember dez desember des décembre decembre déc diciembre dic dicembre dezembro grudnia grudzień "
+        "декабря декабрь дек грудня aralık aralik joulukuuta prosince decembrie"
+    ),
 )
 MONTHS: Final = {name: n for n, names in enumerate(_MONTHS, 1) for name in names.split()}
 _WEEKDAYS: Final = (
-    "monday mon montag mo lundi lunes lunedì lunedi segunda-feira segunda poniedziałek понедельник пн понеділок "
-    "pazartesi maandag måndag mandag",
-    "tuesday tue tues dienstag di mardi martes martedì martedi terça-feira terça wtorek вторник вт вівторок salı "
-    "dinsdag tisdag tirsdag",
-    "wednesday wed mittwoch mi mercredi miércoles miercoles mercoledì mercoledi quarta-feira quarta środa среда среду "
-    "ср середа çarşamba woensdag onsdag",
-    "thursday thu thur thurs donnerstag do jeudi jueves giovedì giovedi quinta-feira quinta czwartek четверг чт четвер "
-    "perşembe donderdag torsdag",
-    "friday fri freitag fr vendredi viernes venerdì venerdi sexta-feira sexta piątek пятница пятницу пт cuma vrijdag "
-    "fredag",
-    "saturday sat samstag sonnabend sa samedi sábado sabado sabato sobota суббота субботу сб cumartesi zaterdag lördag "
-    "lørdag",
+    (
+        "monday mon montag mo lundi lunes lunedì lunedi segunda-feira segunda poniedziałek понедельник пн понеділок "
+        "pazartesi maandag måndag mandag"
+    ),
+    (
+        "tuesday tue tues dienstag di mardi martes martedì martedi terça-feira terça wtorek вторник вт вівторок salı "
+        "dinsdag tisdag tirsdag"
+    ),
+    (
+        "wednesday wed mittwoch mi mercredi miércoles miercoles mercoledì mercoledi quarta-feira quarta środa среда "
+        "среду "
+        "ср середа çarşamba woensdag onsdag"
+    ),
+    (
+        "thursday thu thur thurs donnerstag do jeudi jueves giovedì giovedi quinta-feira quinta czwartek четверг чт "
+        "четвер "
+        "perşembe donderdag torsdag"
+    ),
+    (
+        "friday fri freitag fr vendredi viernes venerdì venerdi sexta-feira sexta piątek пятница пятницу пт cuma "
+        "vrijdag fredag"
+    ),
+    (
+        "saturday sat samstag sonnabend sa samedi sábado sabado sabato sobota суббота субботу сб cumartesi zaterdag "
+        "lördag "
+        "lørdag"
+    ),
     "sunday sun sonntag so dimanche domingo domenica niedziela воскресенье вс pazar zondag söndag søndag",
 )
 WEEKDAYS: Final = {name: n for n, names in enumerate(_WEEKDAYS) for name in names.split()}
@@ -94,7 +127,8 @@ _WEEKDAY_BEFORE: Final = re.compile(
     rf"(?<!\w)(?P<w>{_either(WEEKDAYS)})(?:\.|,|,? (?:den|the|le|el))?\s*\(?$", re.IGNORECASE
 )
 _YEARLESS: Final = re.compile(
-    rf"(?<![\w.,:])(?:\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s+(?:de\s+|of\s+)?{_M}|(?P<mon2>{_either(MONTHS)})(?!\w)\.?\s+\d{{1,2}}"
+    rf"(?<![\w.,:])(?:\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s+(?:de\s+|of\s+)?{_M}"
+    rf"|(?P<mon2>{_either(MONTHS)})(?!\w)\.?\s+\d{{1,2}}"
     r"(?:st|nd|rd|th)?(?![\d:]))(?!,?\s+(?:de\s+)?(?:19|20)\d\d)",
     re.IGNORECASE,
 )  # fmt: skip

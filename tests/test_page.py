@@ -7,14 +7,15 @@ from storage.records import Hints
 from tasks import link
 from tasks.page import read_page
 
-ONE = "The harbour council of Northwater agreed on Tuesday to keep the old ferry running for another winter, its chair said."
-TWO = "“We were asked for certainty, and this is as much of it as we can afford,” Ilse Marrow told reporters after the vote."
+ONE = "The harbour council of Northwater agreed on Tuesday to keep its old ferry for another winter, its chair said."
+TWO = "“We were asked for certainty, and this is as much of it as we can afford,” Ilse Marrow said after the vote."
 THREE = "Unions had warned that the islands would be cut off from December, when the road tunnel closes for repairs."
 TEXT = f"<p>{ONE}</p><p>{TWO}</p><p>{THREE}</p>"
 
 
 def page(head: str = "", top: str = "", text: str = TEXT, bottom: str = "") -> str:
-    return f"<!DOCTYPE html><html lang='en'><head>{head}</head><body><main><article>{top}<div class='story-body'>{text}</div></article></main>{bottom}</body></html>"
+    story = f"<main><article>{top}<div class='story-body'>{text}</div></article></main>"
+    return f"<!DOCTYPE html><html lang='en'><head>{head}</head><body>{story}{bottom}</body></html>"
 
 
 def read(html: str, **hints: str):
@@ -24,11 +25,16 @@ def read(html: str, **hints: str):
 def test_statements_that_agree_give_headline_date_names_and_address():
     article = read(
         page(
-            head="""<title>Ferry stays for another winter | The Quay</title><link rel="canonical" href="https://quay.example/2026/03/ferry?utm_source=feed#x">
-            <meta property="og:title" content="Ferry stays for another winter"><meta property="og:site_name" content="The Quay">
-            <script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"NewsArticle","headline":"Ferry stays for another winter",
-            "datePublished":"2026-03-03T20:05:00Z","dateModified":"2026-03-04T08:00:00+01:00","author":[{"@id":"#p"}],"publisher":{"@id":"#o"}},
-            {"@type":"Person","@id":"#p","name":"Pia Torrent"},{"@type":"Organization","@id":"#o","name":"Quay Media"},]}</script>""",
+            head="""<title>Ferry stays for another winter | The Quay</title>
+            <link rel="canonical" href="https://quay.example/2026/03/ferry?utm_source=feed#x">
+            <meta property="og:title" content="Ferry stays for another winter">
+            <meta property="og:site_name" content="The Quay">
+            <script type="application/ld+json">{"@context":"https://schema.org","@graph":[
+            {"@type":"NewsArticle","headline":"Ferry stays for another winter",
+            "datePublished":"2026-03-03T20:05:00Z","dateModified":"2026-03-04T08:00:00+01:00","author":[{"@id":"#p"}],
+            "publisher":{"@id":"#o"}},
+            {"@type":"Person","@id":"#p","name":"Pia Torrent"},
+            {"@type":"Organization","@id":"#o","name":"Quay Media"},]}</script>""",
             top="<h1>Ferry stays for another winter</h1><time datetime='2026-03-03T21:05:00+01:00'>3 March</time>",
         )
     )
@@ -97,12 +103,28 @@ def test_authors_are_people_without_by_and_roles(top, authors):
 @pytest.mark.parametrize(
     ("head", "h1", "headline"),
     [
-        ("<title>Ferry stays for another winter - Quay News</title><meta property='og:site_name' content='Quay News'>", "", "Ferry stays for another winter"),
-        ("<title>Ferry stays for another winter</title>", "<h1 class='logo'>Quay News</h1><h1>Ferry stays for another winter</h1>", "Ferry stays for another winter"),
-        ("<meta property='og:title' content='Ferry stays for another winter'>", "<h1>TRANSPORT | Ferry stays for another winter</h1>", "Ferry stays for another winter"),
-        ("<meta property='og:title' content='You will not believe this boat'>", "<h1>Ferry stays for another winter</h1>", "Ferry stays for another winter"),
+        (
+            "<title>Ferry stays for another winter - The Quay</title><meta property='og:site_name' content='The Quay'>",
+            "",
+            "Ferry stays for another winter",
+        ),
+        (
+            "<title>Ferry stays for another winter</title>",
+            "<h1 class='logo'>Quay News</h1><h1>Ferry stays for another winter</h1>",
+            "Ferry stays for another winter",
+        ),
+        (
+            "<meta property='og:title' content='Ferry stays for another winter'>",
+            "<h1>TRANSPORT | Ferry stays for another winter</h1>",
+            "Ferry stays for another winter",
+        ),
+        (
+            "<meta property='og:title' content='You will not believe this boat'>",
+            "<h1>Ferry stays for another winter</h1>",
+            "Ferry stays for another winter",
+        ),
     ],
-)  # fmt: skip
+)
 def test_headline_by_agreement(head, h1, headline):
     assert read(page(head=head, top=h1)).headline == headline
 
@@ -156,9 +178,13 @@ def test_agency_of_the_dateline_stands_apart():
         ("https://quay.example/caf%C3%A9?q=%D1%8F&fbclid=1", "https://quay.example/caf%C3%A9?q=%D1%8F"),
         ("https://münchen.example/ä", "https://xn--mnchen-3ya.example/%C3%A4"),
         ("https://quay.example/a%2Fb", "https://quay.example/a%2Fb"),
-        ("javascript:alert(1)", None), ("/relative", None), ("https://", None), ("http://[::1", None), ("not an address", None),
+        ("javascript:alert(1)", None),
+        ("/relative", None),
+        ("https://", None),
+        ("http://[::1", None),
+        ("not an address", None),
     ],
-)  # fmt: skip
+)
 def test_addresses_have_one_form(address, normal):
     assert link.normal(address) == normal
     if normal:

@@ -6,8 +6,8 @@ from storage.errors import Rejected
 from storage.records import Hints
 from tasks.wiretext import read_text
 
-ONE = "The harbour council of Northwater agreed on Tuesday to keep the old ferry running for another winter, its chair said."
-TWO = "“We were asked for certainty, and this is as much of it as we can afford,” Ilse Marrow told reporters after the vote."
+ONE = "The harbour council of Northwater agreed on Tuesday to keep its old ferry for another winter, its chair said."
+TWO = "“We were asked for certainty, and this is as much of it as we can afford,” Ilse Marrow said after the vote."
 THREE = "Unions had warned that the islands would be cut off from December, when the road tunnel closes for repairs."
 BODY = [ONE, TWO, THREE]
 
@@ -111,8 +111,10 @@ def test_relative_time_is_nothing_and_a_new_standfirst_stays():
 
 def test_byline_stamp_and_reading_time_in_one_line():
     article = read(
-        f"Ferry to stay | The Quayside Courier\nFerry to stay\n\nBy Jona Amsel and Pia Torrent | Tue 3 Mar 2026, 21:05 CET | 3 min read\nShare this article\nFacebook Twitter WhatsApp Email\n\n{ONE}\n\nADVERTISEMENT\n\n{TWO}\n\n{THREE}"
-    )  # noqa: E501
+        "Ferry to stay | The Quayside Courier\nFerry to stay\n\n"
+        "By Jona Amsel and Pia Torrent | Tue 3 Mar 2026, 21:05 CET | 3 min read\n"
+        f"Share this article\nFacebook Twitter WhatsApp Email\n\n{ONE}\n\nADVERTISEMENT\n\n{TWO}\n\n{THREE}"
+    )
     assert article.authors == ("Jona Amsel", "Pia Torrent")
     assert article.published == "2026-03-03T21:05+01:00"
     assert article.publisher == "The Quayside Courier"
@@ -138,10 +140,13 @@ def test_dateline_is_taken_off_the_first_paragraph(opening, line, agency):
 
 
 @pytest.mark.parametrize(
-    "prose", ["Marrow (the chair) said the line would stay, whatever the unions or the council of the islands might say.",
-              "The Skerry Union (SU) - a body of nine islands - said the line would stay, whatever anybody might say of it.",
-              "Northwater - the largest of the ports - said the line would stay, whatever the council of the islands says."],
-)  # fmt: skip
+    "prose",
+    [
+        "Marrow (the chair) said the line would stay, whatever the unions or the council of the islands might say.",
+        "The Skerry Union (SU) - a body of nine islands - said the line would stay, whatever anybody might say of it.",
+        "Northwater - the largest of the ports - said the line would stay, whatever the council of the islands says.",
+    ],
+)
 def test_prose_is_no_dateline(prose):
     article = read(f"Northwater keeps its ferry running\n\n{prose}\n\n{TWO}")
     assert (article.dateline, paragraphs(article)[0]) == (None, prose)
@@ -149,7 +154,7 @@ def test_prose_is_no_dateline(prose):
 
 def test_lone_by_and_outlet_byline():
     article = read(
-        f"Northwater keeps its ferry\n\nBy\nJona Amsel\nPolitical Correspondent\n\nPosted on 03/25/2026\n\n{ONE}\n\n{TWO}"
+        f"Northwater keeps its ferry\n\nBy\nJona Amsel\nPolitical Correspondent\n\nPosted on 03/25/2026\n\n{ONE}\n{TWO}"
     )
     assert (article.authors, article.published) == (("Jona Amsel",), "2026-03-25")
     assert "Correspondent" not in article.body
@@ -157,10 +162,19 @@ def test_lone_by_and_outlet_byline():
 
 @pytest.mark.parametrize(
     ("printed", "iso"),
-    [("13/03/2026", "2026-03-13"), ("03/04/2026", None), ("Tuesday 03/03/2026 21:05", "2026-03-03T21:05"), ("03/04/2026 21:05 EST", "2026-03-04T21:05-05:00"),
-     ("2026-03-03T21:05:12Z", "2026-03-03T21:05:12+00:00"), ("Mar. 3, 2026 at 9:05 p.m. EST", "2026-03-03T21:05-05:00"), ("3.3.2026", "2026-03-03"),
-     ("Published: 3rd March 2026 21:05 IST", "2026-03-03T21:05"), ("21:05 GMT, 3 March 2026", "2026-03-03T21:05+00:00"), ("Updated: 3 Mar 2026", "2026-03-03")],
-)  # fmt: skip
+    [
+        ("13/03/2026", "2026-03-13"),
+        ("03/04/2026", None),
+        ("Tuesday 03/03/2026 21:05", "2026-03-03T21:05"),
+        ("03/04/2026 21:05 EST", "2026-03-04T21:05-05:00"),
+        ("2026-03-03T21:05:12Z", "2026-03-03T21:05:12+00:00"),
+        ("Mar. 3, 2026 at 9:05 p.m. EST", "2026-03-03T21:05-05:00"),
+        ("3.3.2026", "2026-03-03"),
+        ("Published: 3rd March 2026 21:05 IST", "2026-03-03T21:05"),
+        ("21:05 GMT, 3 March 2026", "2026-03-03T21:05+00:00"),
+        ("Updated: 3 Mar 2026", "2026-03-03"),
+    ],
+)
 def test_dates_as_they_are_printed(printed, iso):
     assert read(f"Northwater keeps its ferry running\n{printed}\n\n{THREE}\n\n{TWO}").published == iso
 
@@ -174,7 +188,7 @@ Stand: 03.03.2026, 21.05 Uhr
 Lesezeit: 3 Min.
 Teilen
 
-Der Hafenrat von Nordwasser will die alte Fähre einen weiteren Winter fahren lassen, wie die Vorsitzende am Dienstag sagte.
+Der Hafenrat von Nordwasser will die alte Fähre einen weiteren Winter fahren lassen, sagte die Vorsitzende am Dienstag.
 
 Anzeige
 
@@ -202,7 +216,7 @@ Publié le 3 mars 2026 à 21h05, mis à jour le 4 mars 2026 à 08h00
 Par Pia Torrent
 Temps de lecture : 3 min.
 
-NORTHWATER, 3 mars (QZN) - Le conseil du port a décidé mardi de maintenir le vieux ferry un hiver de plus, a dit sa présidente.
+NORTHWATER, 3 mars (QZN) - Le conseil du port a décidé mardi de maintenir le vieux ferry un hiver de plus.
 
 « On nous a demandé de la certitude, et c'est tout ce que nous pouvons offrir », a déclaré Ilse Marrow aux journalistes.
 
@@ -224,7 +238,7 @@ def test_spanish_page():
 Por Pía Torrente | 3 de marzo de 2026
 Compartir
 
-El consejo del puerto acordó el martes mantener el viejo ferry un invierno más, según dijo su presidenta a los periodistas.
+El consejo del puerto acordó el martes mantener el viejo ferry un invierno más, según su presidenta.
 
 Foto: Archivo del Muelle
 
@@ -260,7 +274,8 @@ def test_russian_page():
 
 def test_foreign_credit_does_not_change_the_language():
     article = read(
-        f"Northwater keeps its ferry running\n\nPhoto: Пресс-служба портового совета, https://example.org/licence The pier\n\n{ONE}\n\n{TWO}"
+        "Northwater keeps its ferry running\n\n"
+        f"Photo: Пресс-служба портового совета, https://example.org/licence The pier\n\n{ONE}\n\n{TWO}"
     )
     assert (article.language, paragraphs(article)) == ("en", [ONE, TWO])
 
@@ -291,7 +306,8 @@ afford," Ilse Marrow told reporters after the vote.
 
 def test_markdown_with_front_matter():
     article = read(
-        f'---\ntitle: "Ferry stays"\ndate: 2026-03-03T21:05:00+01:00\nauthor: Jona Amsel\nsource: The Quay\n---\n# Ferry stays\n\n{ONE}\n\n'
+        '---\ntitle: "Ferry stays"\ndate: 2026-03-03T21:05:00+01:00\nauthor: Jona Amsel\nsource: The Quay\n---\n'
+        f"# Ferry stays\n\n{ONE}\n\n"
         f"## What it costs\n\n{TWO} See [the minutes](https://example.org/m).\n\n![pier](pier.png)\n\n**{THREE}**\n"
     )
     assert (article.headline, article.published, article.authors) == (
@@ -314,8 +330,9 @@ def test_fields_above_the_text():
 
 def test_related_links_inside_the_text_go_and_the_text_goes_on():
     article = read(
-        f"Northwater keeps its ferry running\n\n{ONE}\n\nRelated stories\nTunnel costs rise\nIslands wait for news\n\n{TWO}\n\n{THREE}\n\nRead more: Tunnel costs rise\n\nNorthwater\nFerries"
-    )  # noqa: E501
+        f"Northwater keeps its ferry running\n\n{ONE}\n\nRelated stories\nTunnel costs rise\nIslands wait for news\n\n"
+        f"{TWO}\n\n{THREE}\n\nRead more: Tunnel costs rise\n\nNorthwater\nFerries"
+    )
     assert paragraphs(article) == BODY
 
 
@@ -332,7 +349,9 @@ def test_sentences_that_open_like_furniture_stay():
 
 
 def test_short_alert_is_filed_and_less_is_refused():
-    alert = "Northwater council votes to keep winter ferry, chair Ilse Marrow says; tunnel to stay closed until spring (QZN)."
+    alert = (
+        "Northwater council votes to keep winter ferry, chair Ilse Marrow says; tunnel stays closed until spring (QZN)."
+    )
     assert read(f"FLASH: Ferry stays\n\n{alert}").body == alert
     with pytest.raises(Rejected) as refused:
         read("Hello world")
