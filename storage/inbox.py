@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Select, case, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.errors import REASONS
@@ -55,7 +55,16 @@ _COLUMNS = (
     _I.id, _I.state, _I.digest, _I.size_bytes, _I.input, _I.hints, _I.received_at, _I.attempts, _I.settled_at,
     _I.article_id, _I.reason, _I.detail,
 )  # fmt: skip
-_OPEN = ("captured", "claimed")
+_CLOSING = {"state", "not_before_at", "settled_at", "article_id", "reason", "detail"}
+_CLOSE = (
+    update(_I)
+    .where(_I.id == bindparam("item"), _I.state.in_(("captured", "claimed")))
+    .values({"holder": None, "lease_until_at": None} | {name: bindparam(f"new_{name}") for name in sorted(_CLOSING)})
+)
+_RECEIVE = {
+    dialect.name: insert(_I).on_conflict_do_nothing(index_elements=["key"]).returning(_I.id, _I.state)
+    for dialect, insert in ((postgresql.dialect, postgresql.insert), (sqlite.dialect, sqlite.insert))
+}
 
 
 def receive(
@@ -85,11 +94,7 @@ def refuse(conn: Connection, *, input: str, reason: str, detail: str, now: datet
 
 
 def _receive(conn: Connection, key: str, **row: Any) -> Received:
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    made = conn.execute(
-        dialect.insert(_I).values(key=key, attempts=0, **row).on_conflict_do_nothing(index_elements=["key"])
-        .returning(_I.id, _I.state)
-    ).first()  # fmt: skip
+    made = conn.execute(_RECEIVE[conn.dialect.name], {"key": key, "attempts": 0, **row}).first()
     found = made or conn.execute(select(_I.id, _I.state).where(_I.key == key)).one()
     return Received(item_id=found.id, state=found.state, new=made is not None)
 
@@ -149,8 +154,8 @@ def put_back(
 
 
 def _close(conn: Connection, item_id: int, values: dict[str, Any]) -> bool:
-    free = {"holder": None, "lease_until_at": None}
-    return bool(conn.execute(update(_I).where(_I.id == item_id, _I.state.in_(_OPEN)).values(free | values)).rowcount)
+    given = {f"new_{name}": values.get(name) for name in _CLOSING}
+    return bool(conn.execute(_CLOSE, {"item": item_id, **given}).rowcount)
 
 
 def release_expired(conn: Connection, *, now: datetime, max_attempts: int) -> int:

@@ -208,15 +208,21 @@ def _fold(name: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _words(text: str) -> _Words:
-    tokens = wordtable.TOKEN.findall(text)
-    lower = [t.casefold().replace("’", "'") for t in tokens]
-    stems = [wordtable.stem(word) for word in lower]
+    tokens = [_token(token) for token in wordtable.TOKEN.findall(text)]
     weight: dict[str, int] = {}
-    for place, (token, word, stem) in enumerate(zip(tokens, lower, stems, strict=True)):
-        heavy = wordtable.weigh(word, word)[0]
+    for place, (_, stem, heavy, capital) in enumerate(tokens):
         # Names say whom it is about, and all of a story is about the same few.
-        weight[stem] = max(weight.get(stem, 0), heavy // 3 if place and token[0].isupper() else heavy)
-    return _Words(f" {' '.join(lower)} ", Counter(stems), weight, sum(weight[stem] for stem in stems))
+        weight[stem] = max(weight.get(stem, 0), heavy // 3 if place and capital else heavy)
+    stems = Counter(stem for _, stem, _, _ in tokens)
+    total = sum(weight[stem] * count for stem, count in stems.items())
+    return _Words(f" {' '.join(lower for lower, _, _, _ in tokens)} ", stems, weight, total)
+
+
+@lru_cache(maxsize=65536)
+def _token(token: str) -> tuple[str, str, int, bool]:
+    """Give a token in lower case, its stem, its weight in tenths, and whether it begins with a capital."""
+    lower = token.casefold().replace("’", "'")
+    return lower, wordtable.stem(lower), wordtable.weigh(lower, lower)[0], token[0].isupper()
 
 
 def _rank(published_at: datetime | None, article: str, start: int) -> tuple[bool, datetime, str, int]:

@@ -1,7 +1,7 @@
 """The archive and its catalogue: what is filed comes back, once, with its revisions, relations and story."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -223,3 +223,13 @@ def test_names_too_long_for_an_index_and_names_given_twice_do_no_harm(store: Sto
     assert stored is not None
     found = {m.name: m.spans for m in stored.article.mentions}
     assert found == {"Ada": ((0, 3), (5, 8)), "x" * 500: ((0, 1),)}
+
+
+def test_revision_that_moves_an_article_in_time_moves_the_span_of_its_story(store: Store, now: datetime) -> None:
+    _file(store, article("a", published="2026-03-01"), now)
+    _file(store, article("a", published="2026-03-05"), now)
+    with store.reading() as conn:
+        (story,) = catalogue.stories(conn)
+        last = changes.read(conn)[-1]
+    assert story.first_at == datetime(2026, 3, 5, tzinfo=UTC)
+    assert (last.kind, last.payload["first_at"]) == ("story.changed", "2026-03-05T00:00:00+00:00")
