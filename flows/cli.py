@@ -32,7 +32,7 @@ Settings are environment variables with the prefix WIREDESK_ (WIREDESK_HOME, def
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Gives the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         environment.override(home=arguments.home, database_url=arguments.database)
         settings = environment.read_settings()
@@ -67,7 +67,8 @@ def _log(verbose: bool) -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Give the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="wiredesk",
         description="A monitoring desk for news: recognises wire copies, files who said what and what happened when.",

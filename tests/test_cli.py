@@ -1,0 +1,204 @@
+"""The command line as a person uses it: real processes, real files, real flows."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.records import sort_time
+
+ROOT = Path(__file__).parent.parent
+EXPECTED = json.loads((ROOT / "seeds" / "expected.json").read_text(encoding="utf-8"))
+
+
+def wiredesk(*arguments: object, home: Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command; its environment has no setting of the one who runs the tests."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("wiredesk"), *map(str, arguments), "--home", home],
+        capture_output=True, text=True, cwd=ROOT, env=environment, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == status, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return done
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def shown(home: Path) -> str:
+    """What the demo prints. Its store in `home/demo` serves the tests that follow."""
+    done = wiredesk("demo", home=home)
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def exported(home: Path, what: str) -> list[dict[str, Any]]:
+    return lines(wiredesk("export", what, home=home / "demo").stdout)
+
+
+def name(record: dict[str, Any]) -> str:
+    return Path(record["input"]).name
+
+
+def test_demo_shows_stories_passages_quotations_and_the_timeline(shown: str) -> None:
+    for heading in ("Stories", "Quote book", "Timeline", "derived", "copy of", "rejected 6"):
+        assert heading in shown
+    assert "I would not yet call them" in shown
+
+
+def test_demo_files_what_a_careful_reader_expects(shown: str, home: Path) -> None:
+    articles = {name(a): a for a in exported(home, "articles")}
+    wanted = {d["input"]: d for d in EXPECTED["documents"]}
+    assert articles.keys() >= wanted.keys()
+    for input_, document in wanted.items():
+        article = articles[input_]
+        assert article["headline"] == document["headline"], input_
+        assert sort_time(article["datePublished"]) == sort_time(document["published"]), input_
+        assert not [b for b in document["not_in_body"] if any(b in li for li in article["articleBody"].splitlines())]
+        assert document["body_starts"] in article["articleBody"][:300], input_
+        assert document["body_ends"] in article["articleBody"][-300:], input_
+
+
+def test_demo_makes_the_expected_copies_and_stories(shown: str, home: Path) -> None:
+    articles = {a["id"]: a for a in exported(home, "articles")}
+    copies = {
+        frozenset(name(articles[c[end]]) for end in ("article", "other")): c["grade"] for c in exported(home, "copies")
+    }
+    for pair in EXPECTED["copies"] + EXPECTED["linked"]:
+        assert copies.get(frozenset((pair["article"], pair["other"]))) in pair["grades"], pair
+    told = {frozenset(pair) for pair, grade in copies.items() if grade in {"exact", "near", "derived"}}
+    assert told == {frozenset((p["article"], p["other"])) for p in EXPECTED["copies"]}
+
+
+def test_every_passage_stands_in_both_bodies_to_the_letter_but_for_case_and_marks(shown: str, home: Path) -> None:
+    bodies = {a["id"]: a["articleBody"] for a in exported(home, "articles")}
+    found = 0
+    for copy in exported(home, "copies"):
+        for passage in copy["passages"]:
+            (start, end), (other_start, other_end) = passage["article"], passage["other"]
+            assert bodies[copy["article"]][start:end] == passage["text"]
+            assert len(bodies[copy["other"]][other_start:other_end]) > 0
+            found += 1
+    assert found > 10
+
+
+def test_listings_answer_in_text_and_in_lines(shown: str, home: Path) -> None:
+    demo = home / "demo"
+    assert "Ossel" in wiredesk("stories", "--min", 2, home=demo).stdout
+    stories = lines(wiredesk("stories", "--min", 2, "--format", "jsonl", home=demo).stdout)
+    assert all(len(s["articles"]) >= 2 for s in stories)
+    article = stories[0]["articles"][1]["article"]
+    assert "passages" in wiredesk("copies", article[:8], home=demo).stdout
+    quotes = lines(wiredesk("quotes", "--speaker", "pellarin", "--format", "jsonl", home=demo).stdout)
+    assert quotes
+    assert all("Pellarin" in q["speaker"]["name"] for q in quotes)
+    events = lines(
+        wiredesk("timeline", "--since", "2026-03-09", "--until", "2026-03-18", "--format", "jsonl", home=demo).stdout
+    )
+    assert len(events) > 10
+    assert [e["date"] for e in events] == sorted(e["date"] for e in events)
+    assert all("2026-03" <= e["date"][:10] <= "2026-03-18~" for e in events)
+    assert "articles" in wiredesk("status", home=demo).stdout
+
+
+def test_change_feed_is_read_on_by_a_consumer_from_where_it_stopped(shown: str, home: Path) -> None:
+    demo = home / "demo"
+    everything = lines(wiredesk("changes", home=demo).stdout)
+    numbers = [c["number"] for c in everything]
+    assert numbers == sorted(set(numbers))
+    first = lines(wiredesk("changes", "--consumer", "test", home=demo).stdout)
+    assert first == everything
+    assert not wiredesk("changes", "--consumer", "test", home=demo).stdout
+
+
+def test_the_same_documents_again_write_nothing(shown: str, home: Path) -> None:
+    demo = home / "demo"
+    before = wiredesk("changes", home=demo).stdout
+    done = wiredesk("ingest", ROOT / "seeds" / "samples", home=demo)
+    assert "filed 0" in done.stdout
+    assert "seen 15" in done.stdout
+    assert wiredesk("changes", home=demo).stdout == before
+
+
+def test_rejected_are_listed_shown_and_retried(shown: str, home: Path) -> None:
+    demo = home / "demo"
+    rejected = lines(wiredesk("rejected", "list", "--format", "jsonl", home=demo).stdout)
+    reasons = {Path(r["input"]).name: r["rejected"] for r in rejected}
+    assert reasons == {
+        "broken.json": "broken",
+        "empty.txt": "empty",
+        "no_body.json": "no-body",
+        "one_bad_line.jsonl#2": "broken",
+        "one_bad_line.jsonl#3": "no-body",
+        "picture.html": "not-text",
+    }
+    item = rejected[0]["item"]
+    assert "bytes kept" in wiredesk("rejected", "show", item, home=demo).stdout
+    assert "1 of 1" in wiredesk("rejected", "retry", item, home=demo).stderr
+
+
+def test_export_to_a_file_is_whole_and_csv_has_a_head(shown: str, home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "quotes.csv"
+    wiredesk("export", "quotes", "--format", "csv", "--out", out, home=home / "demo")
+    assert out.read_text(encoding="utf-8").startswith("id,text,type,speaker")
+    assert [p.name for p in tmp_path.iterdir()] == ["quotes.csv"]
+    done = wiredesk("export", "quotes", "--out", tmp_path / "no" / "x.jsonl", home=home / "demo", status=1)
+    assert "check the folder" in done.stderr
+
+
+def test_inspect_prints_a_record_for_each_document_in_order(tmp_path: Path) -> None:
+    samples, bad = ROOT / "seeds" / "samples", ROOT / "seeds" / "bad"
+    paths = [samples / "02_lakewire.txt", bad / "picture.html", samples / "12_saved_page.html", tmp_path / "gone.txt"]
+    done = wiredesk("inspect", *paths, home=tmp_path, status=1)
+    records = lines(done.stdout)
+    assert [r["input"] for r in records] == [str(p) for p in paths]
+    assert [r.get("rejected") for r in records] == [None, "not-text", None, "unreadable"]
+    body = records[0]["articleBody"]
+    assert records[0]["quotations"]
+    assert all(body[q["start"] : q["end"]] == q["text"] for q in records[0]["quotations"])
+    assert [p.name for p in tmp_path.iterdir()] == []
+
+
+def test_what_the_caller_says_wins(tmp_path: Path) -> None:
+    sample = ROOT / "seeds" / "samples" / "04_no_year.txt"
+    (silent,) = lines(wiredesk("inspect", sample, home=tmp_path).stdout)
+    (told,) = lines(wiredesk("inspect", sample, "--published", "2026-03-12", home=tmp_path).stdout)
+    assert (silent["datePublished"], silent["datePublished_basis"]) == (None, "no-year")
+    assert (told["datePublished"], told["datePublished_basis"]) == ("2026-03-12", "given")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["timeline", "--since", "yesterday"], 2, "write it as 2026-02-10"),
+        (["ingest"], 2, "PATH"),
+        (["copies", "0123"], 1, "no article has this id"),
+        (["quotes", "--story", "0123"], 1, "no story or article has this id"),
+        (["rejected", "show", "99"], 1, "no such item"),
+        (["status", "--database", "mysql://x/y"], 2, "use sqlite or postgresql"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(arguments: list[str], status: int, says: str, tmp_path: Path) -> None:
+    done = wiredesk(*arguments, home=tmp_path, status=status)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_setting_that_cannot_be_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("wiredesk"), "status", "--home", tmp_path],
+        capture_output=True, text=True, env=os.environ | {"WIREDESK_WORKERS": "many"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "WIREDESK_WORKERS" in done.stderr
