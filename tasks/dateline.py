@@ -42,6 +42,8 @@ _FORMS: Final = tuple(
         # (XYZ) The minister: capitals, or a dash after it
         r"[(\[](?P<agency>[^\W\d_a-z]{2,}[^()\d\n]{0,30}?)[)\]]\s*(?:--|[-–—])?\s*(?=[^\W\d_a-z\"“«])",
         rf"[(\[](?P<agency>{_NAME})[)\]]{_DASH}",
+        # МЕСТО, 3 мар — АГН. Министр
+        rf"(?P<place>{_CAPS}?),\s(?P<day>{_DAY})\s*[-–—]\s*(?P<agency>[^\W\d_a-zа-я]{{2,8}}|РИА Новости)\.\s+",
         # PLACE, Feb. 3 -   PLACE --
         rf"(?P<place>{_CAPS}?),\s(?P<day>{_DAY})(?:\s?[/,]\s?(?P<agency>[^\W\d_a-z]{{2,}}[^\W\d]*))?{_DASH}",
         r"(?P<place>[^\W\d_a-zß-öø-ÿа-я]{3,}(?:[ ’'.-][^\W\d_a-zß-öø-ÿа-я]{2,}){0,3})\s*(?:--|[–—]|\s-\s)\s*",

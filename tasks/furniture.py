@@ -7,19 +7,26 @@ says is the reader's business.
 import re
 from typing import Final, Literal
 
-Kind = Literal["end", "box", "line", "caption", "advert"]
-"""`end`: the article is over here. `box`: a heading whose next lines belong to it (an author box). `line`: to be
-dropped alone. `caption`: a picture's text or credit. `advert`: a break inside the text."""
+Kind = Literal["comments", "end", "box", "line", "caption", "advert"]
+"""`comments`: what readers wrote follows. `end`: links to other articles follow. `box`: a heading whose next lines
+belong to it (an author box). `line`: to be dropped alone. `caption`: a picture's text or credit. `advert`: a break in
+the text."""
 
 _I: Final = re.IGNORECASE
 _BULLET: Final = re.compile(r"^[\s•·▪‣►▶→»*|–—-]+")
 
+_COMMENTS: Final = re.compile(
+    r"(?:leave a (?:reply|comment)|(?:post|add|write|submit) (?:a|your) comment|(?:view |show |read |see )?(?:all )?"
+    r"\(?\d*\)? ?comments?(?: \(?\d+\)?)?|join the (?:conversation|discussion)|comments? (?:are )?closed"
+    r"|no comments(?: yet)?|be the first to comment|\d+ thoughts? on .*"
+    r"|(?:ihre? |ihren )?kommentare?(?: (?:schreiben|verfassen|hinterlassen|abgeben))?(?: \(?\d+\)?)?"
+    r"|laisser un commentaire|commentaires?(?: \(?\d+\)?)?|deja (?:un|tu) comentario|deja una respuesta"
+    r"|comentarios?(?: \(?\d+\)?)?|lascia un commento|commenti|deixe um comentário|оставить комментарий"
+    r"|комментарии(?: \(?\d+\)?)?|коментарі|reacties|komentarze|yorumlar)\W*",
+    _I,
+)
 _END: Final = re.compile(
-    r"(?:leave a (?:reply|comment)|(?:post|add|write|submit) (?:a|your) comment|(?:view |show |read "
-    r"|see )?(?:all )?\(?\d*\)? ?comments?"
-    r"(?: \(?\d+\)?)?|join the (?:conversation|discussion)|comments? (?:are )?closed|no comments(?: yet)?"
-    r"|be the first to comment"
-    r"|you (?:may|might) (?:also )?(?:like|be interested in|have missed).*|related(?: (?:articles?|stories|news"
+    r"(?:you (?:may|might) (?:also )?(?:like|be interested in|have missed).*|related(?: (?:articles?|stories|news"
     r"|posts?|topics?|content|links?|coverage|reading))?:?"
     r"|more (?:stories|news|articles?|like this|on this (?:story|topic)|from (?:this|the) (?:author|section))"
     r"|recommended(?: (?:for you|stories|articles|reading))?"
@@ -28,18 +35,17 @@ _END: Final = re.compile(
     r"|what to read next|up next|next (?:article|post|story)|previous (?:article|post|story)|read next"
     r"|don[’']t miss|editor[’']?s[’']? picks?|in case you missed it"
     r"|sponsored(?: content| links?)?|around the web|from the web|promoted(?: content| stories)?|footer|site map"
-    r"|(?:ihre? |ihren )?kommentare?(?: (?:schreiben|verfassen|hinterlassen|abgeben))?(?: \(?\d+\)?)?"
     r"|das könnte sie auch interessieren|mehr zum thema|weitere (?:artikel|nachrichten|meldungen)|meistgelesen"
     r"|auch interessant"
-    r"|laisser un commentaire|commentaires?(?: \(?\d+\)?)?|à lire (?:aussi|également)|sur le même sujet"
+    r"|à lire (?:aussi|également)|sur le même sujet"
     r"|les plus lus|articles? (?:liés|similaires)|lire aussi"
-    r"|deja (?:un|tu) comentario|deja una respuesta|comentarios?(?: \(?\d+\)?)?|noticias relacionadas"
+    r"|noticias relacionadas"
     r"|te puede interesar|lo más (?:leído|visto)|más noticias|artículos relacionados"
-    r"|lascia un commento|articoli correlati|leggi anche|potrebbe interessarti|deixe um comentário|leia (?:também"
+    r"|articoli correlati|leggi anche|potrebbe interessarti|leia (?:também"
     r"|mais)|notícias relacionadas"
-    r"|оставить комментарий|комментарии(?: \(?\d+\)?)?|читайте также|похожие (?:новости|статьи)|материалы по теме"
-    r"|ещё по теме|еще по теме|новости по теме|популярное|главное сегодня|коментарі|читайте також"
-    r"|reacties|lees ook|meer nieuws|komentarze|zobacz (?:także|również)|czytaj (?:także|też)|yorumlar"
+    r"|читайте также|похожие (?:новости|статьи)|материалы по теме"
+    r"|ещё по теме|еще по теме|новости по теме|популярное|главное сегодня|читайте також"
+    r"|lees ook|meer nieuws|zobacz (?:także|również)|czytaj (?:także|też)"
     r"|ilgili haberler)\W*",
     _I,
 )
@@ -126,6 +132,7 @@ _LINE: Final = re.compile(
     r"|(?:file |stock |handout )?(?:photo|image|picture|video|graphic|illustration)s?|(?:image|photo) (?:source"
     r"|credit|caption|copyright)s?|источник(?: фото)?|getty images|reuters|shutterstock|istock"
     r"|image caption.{0,140}"
+    r"|our (?:standards|policies|principles)\s*:.*"
     r"|(?:ends?|\W*ends\W*|-?30-?|#{3,}|x{3,}|\*{2,}|_{3,}|-{2,}|={3,}|~{3,})|breaking(?: news)?|exclusive"
     r"|live(?: updates)?|just in|premium|opinion|editorial|updated|new|report(?:s)?|nota)\W*",
     _I,
@@ -180,6 +187,8 @@ def kind(line: str) -> Kind | None:
         return "line"
     if len(text) > LONGEST:
         return None
+    if _COMMENTS.fullmatch(text):
+        return "comments"
     if _END.fullmatch(text):
         return "end"
     if _BOX.fullmatch(text):

@@ -107,7 +107,7 @@ def _weight(found: Printed, prose: str) -> float:
         and found.stamp.clock is not None
     ):
         weight -= 2
-    weight += {"above": 0.0, "head": 1.0, "tail": -0.5}[found.place]
+    weight += {"above": 0.0, "head": 1.0, "tail": -2.0 if found.role == "plain" else -0.5}[found.place]
     if not found.stamp.consistent:
         weight -= 3
     return weight + agreement(found.stamp.day, prose)

@@ -98,7 +98,7 @@ def _either(words: dict[str, int]) -> str:
 
 
 _M = rf"(?P<mon>{_either(MONTHS)})(?!\w)\.?"
-_Y = r"(?P<y>(?:19|20)\d\d)(?!\d)"
+_Y = r"(?P<y>(?:19|20)\d\d)(?:(?!\d)|(?=\d{1,2}:\d\d))"
 _FORMS: Final = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (

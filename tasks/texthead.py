@@ -11,6 +11,7 @@ from tasks import byline, dateline, furniture, pubdate
 from tasks.plaintext import Line, is_prose, words
 
 _HEAD_LINES: Final = 15
+_ADDRESS: Final = re.compile(r"(?:(?:url|link|source|via)\s*:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 _SITE: Final = re.compile(r"\s+(?:[|–—·•]|::|-{1,2})\s+([^|–—·•]{2,50})$")
 RIGHTS: Final = re.compile(
     r"(?:©|\(c\)|copyright)\s*(?:©\s*|\(c\)\s*)?(?:(?:19|20)\d\d(?:\s*[-–]\s*(?:19"
@@ -27,6 +28,7 @@ class Found:
     headline: str | None = None
     publisher: str | None = None
     agency: str | None = None
+    url: str | None = None
     authors: list[str] = field(default_factory=list)
     dates: list[pubdate.Printed] = field(default_factory=list)
 
@@ -106,6 +108,9 @@ def read(head: list[Line], body: list[Line], found: Found, day_first: bool | Non
             found.sign(text)
             owner = False
             continue
+        if address := _ADDRESS.fullmatch(text):
+            found.url = found.url or address[1]
+            continue
         kind = furniture.kind(text)
         owner = (owner and kind == "line") or byline.is_lone_by(text) or kind == "box"
         if owner and (kind in {"line", "box"} or byline.is_lone_by(text)):
@@ -122,7 +127,7 @@ def read(head: list[Line], body: list[Line], found: Found, day_first: bool | Non
             found.publisher = found.publisher or match["name"].strip()
     if found.headline is None:
         _choose_headline(texts, head, body, found)
-    names = [t for t in texts if byline.is_person(t.text) and not found.authors and t.text != found.headline]
+    names = [t for t in texts if not found.authors and t.text != found.headline and _is_name(t.text)]
     for line in names[:1]:
         found.sign(line.text)
     kept = [t for t in texts if fold(t.text) != fold(found.headline or "") and t not in names]
@@ -137,9 +142,13 @@ def _choose_headline(texts: list[Line], head: list[Line], body: list[Line], foun
         count = words(line.text)
         if count > 40 or (is_prose(line.text) and not line.level and counts.count(fold(line.text)) < 2):
             continue
-        weight = (4.0 if line.level == 1 else 0) + (3.0 if counts.count(fold(line.text)) > 1 else 0) + 1.0 / (n + 1)
+        weight = (
+            (4.0 if line.level == 1 else 0)
+            + (3.0 if count > 2 and counts.count(fold(line.text)) > 1 else 0)
+            + 1.0 / (n + 1)
+        )
         weight += 2.0 if 4 <= count <= 22 else 0.5 if count == 3 or count > 22 else 0.0
-        weight -= 1.5 if byline.is_person(line.text) else 0
+        weight -= 1.5 if _is_name(line.text) and len(texts) > 1 else 0
         if weight > best_weight:
             best, best_weight = line, weight
     if best is None or (best_weight < 1.5 and not body):
@@ -153,6 +162,11 @@ def _choose_headline(texts: list[Line], head: list[Line], body: list[Line], foun
             texts[:] = [t for t in texts if fold(t.text) != fold(plain) and t is not best]
             headline = plain
     found.headline = headline.strip("*# ")
+
+
+def _is_name(text: str) -> bool:
+    """Say whether a line is a person's name, alone or with where that person reports from."""
+    return not text.isupper() and byline.is_person(re.split(r"\s(?:in|for|,)\s(?=[^\W\d_])", text)[0])
 
 
 def _unglued(text: str, found: Found, day_first: bool | None) -> str:

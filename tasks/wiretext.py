@@ -11,9 +11,11 @@ from typing import Final
 
 from storage.errors import Rejected
 from storage.records import Article, Hints
-from tasks import byline, charset, dateline, furniture, language, link, plaintext, pubdate, stamps, texthead
+from tasks import byline, charset, dateline, furniture, language, link, pagedate, plaintext, pubdate, stamps, texthead
 from tasks.plaintext import LEAST_WORDS, Line, is_prose, words
 
+_LEAST_BEFORE_COMMENTS: Final = 40
+"""Words of prose after which a heading "Comments" ends an article, however much the readers wrote."""
 _BIO: Final = re.compile(
     r"\b(?:is|was|are)\s+(?:an?|the)\s[^.]{0,90}\b(?:reporter|editor|journalist|correspondent|writer|author"
     r"|columnist|contributor|voice|team|newsroom"
@@ -54,12 +56,14 @@ def read_text(text: str, *, input: str, hints: Hints = Hints()) -> Article:  # n
             f"{detail} has at least {LEAST_WORDS}. If it is whole, send it as a JSON record.",
             subject=input,
         )
-    published, modified, basis = _dates(above, found, prose, line)
+    address = hints.url or above.get("url") or found.url or ""
+    address = link.normal(address) or hints.url
+    published, modified, basis = _dates(above, found, prose, line, address)
     return Article(
         input=input,
         body=prose,
         identifier=hints.identifier,
-        url=link.normal(hints.url or above.get("url") or "") or hints.url,
+        url=address,
         headline=found.headline,
         authors=tuple(found.authors),
         publisher=hints.publisher or found.publisher,
@@ -85,18 +89,19 @@ def _cut_tail(body: list[Line], found: texthead.Found, day_first: bool | None) -
             found.sign(text)
             owner = False
             continue
-        if kind in {"end", "box"} and kept and after <= 0.35 * total:
+        over = kind == "comments" and total - after >= _LEAST_BEFORE_COMMENTS
+        if kept and (over or (kind in {"comments", "end", "box"} and after <= 0.35 * total)):
             _read_tail(body[n:], found, day_first)
             break
         if is_prose(text) and kind is None:
             skipping = False
-        elif kind == "end":
+        elif kind in {"comments", "end"}:
             skipping = True
         if furniture.is_sign_off(text):
             if not found.authors:
                 found.sign(text.strip("()[]").split(";")[0])
             continue
-        if skipping or kind in {"line", "caption", "advert", "end"}:
+        if skipping or kind in {"line", "caption", "advert", "comments", "end"}:
             if match := texthead.RIGHTS.search(text):
                 found.publisher = found.publisher or match["name"].strip()
             continue
@@ -184,9 +189,9 @@ def _take_dateline(body: list[Line], found: texthead.Found) -> dateline.Dateline
 
 
 def _dates(
-    above: dict[str, str], found: texthead.Found, prose: str, line: dateline.Dateline | None
+    above: dict[str, str], found: texthead.Found, prose: str, line: dateline.Dateline | None, address: str | None
 ) -> tuple[str | None, str | None, str]:
-    """Give publication, modification, and the basis of the first: from a field, a date line, a full dateline."""
+    """Give publication, modification, and the basis of the first: a field, a date line, a dateline, the address."""
     published, modified = pubdate.choose(found.dates, prose)
     later = above.get("modified", "")
     changed = stamps.iso(later) or (modified.iso if modified else None)
@@ -196,5 +201,7 @@ def _dates(
         return published.iso, changed, "header"
     if line is not None and line.day and (stamp := stamps.first(line.day)):
         return stamp.iso, changed, "text"
+    if day := pagedate.in_address(address):
+        return day, changed, "url"
     yearless = stamps.has_yearless(" ".join(prose.split("\n")[:4])) or (line is not None and bool(line.day))
     return None, changed, "no-year" if yearless else "none"

@@ -370,3 +370,30 @@ def test_body_keeps_no_nul_and_no_lone_surrogate():
 def test_same_text_gives_the_same_record():
     text = f"Northwater keeps its ferry running\n3 March 2026\n\n{ONE}\n\n{TWO}"
     assert read(text) == read(text)
+
+
+def test_menu_above_and_comments_below_stay_out():
+    article = read(
+        "Skip to content\nHome\nPolitics\nSearch\n\nPolitics\n\nNorthwater keeps its ferry running\nPia Torrent in Northwater\n"
+        f"3 March 2026\n\n{ONE}\n\n{TWO}\n\n{THREE}\n\n2 Comments\n\nIslander\n4 March 2026 at 9:05\n"
+        "A ferry that leaves twice a week is no ferry at all, as everybody out here has known for years.\n\nReply\n"
+    )
+    assert (article.headline, article.authors) == ("Northwater keeps its ferry running", ("Pia Torrent",))
+    assert (article.published, paragraphs(article)) == ("2026-03-03", BODY)
+
+
+def test_address_beside_the_text_dates_it():
+    article = read(f"Northwater keeps its ferry running\nhttps://quay.example/2026/03/03/ferry\n\n{ONE}\n\n{TWO}")
+    assert (article.url, article.published, article.published_basis) == (
+        "https://quay.example/2026/03/03/ferry",
+        "2026-03-03",
+        "url",
+    )
+    assert paragraphs(article) == [ONE, TWO]
+
+
+def test_date_of_another_article_below_is_not_taken():
+    article = read(
+        f"Northwater keeps its ferry running\n\n{ONE}\n\n{TWO}\n\n{THREE}\n\nRelated\nTunnel closes\nJanuary 28, 2026"
+    )
+    assert (article.published, article.published_basis) == (None, "none")
