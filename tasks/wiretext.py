@@ -130,7 +130,9 @@ def _read_tail(tail: Sequence[Line], found: texthead.Found, day_first: bool | No
         elif match := texthead.RIGHTS.search(line.text) if kind == "line" else None:
             found.publisher = found.publisher or match["name"].strip()
         elif texthead.is_date_line(line.text, day_first) and not is_prose(line.text):
-            found.dates.extend(pubdate.printed(line.text, "tail", day_first=day_first))
+            # a date without a label is another article's here, or a comment's
+            dates = pubdate.printed(line.text, "tail", day_first=day_first)
+            found.dates.extend(date for date in dates if date.role != "plain")
 
 
 def _without_last_labels(kept: list[Line], found: texthead.Found) -> list[Line]:
