@@ -374,7 +374,8 @@ def test_same_text_gives_the_same_record():
 
 def test_menu_above_and_comments_below_stay_out():
     article = read(
-        "Skip to content\nHome\nPolitics\nSearch\n\nPolitics\n\nNorthwater keeps its ferry running\nPia Torrent in Northwater\n"
+        "Skip to content\nHome\nPolitics\nSearch\n\nPolitics\n\n"
+        "Northwater keeps its ferry running\nPia Torrent in Northwater\n"
         f"3 March 2026\n\n{ONE}\n\n{TWO}\n\n{THREE}\n\n2 Comments\n\nIslander\n4 March 2026 at 9:05\n"
         "A ferry that leaves twice a week is no ferry at all, as everybody out here has known for years.\n\nReply\n"
     )
