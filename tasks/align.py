@@ -3,22 +3,15 @@
 Runs are maximal and exact, found by diagonals, and laid greedily, longest first, so that no token is used twice.
 """
 
-from dataclasses import dataclass
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final, NamedTuple
 
 from storage.records import Passage
-from tasks.wiretokens import Ints, Mask, Text
+from tasks.wiretokens import Mask, Text
 
-_GAP: Final = 2
-"""Tokens that may differ between two runs of one diagonal for their passages to be told as one neighbourhood."""
 _FOLD: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-"})
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """One run: first token in each text, and its length in tokens."""
 
     a: int
@@ -26,47 +19,30 @@ class Shared:
     length: int
 
 
-def runs(a: Text, b: Text, free_a: Mask, free_b: Mask) -> list[Shared]:
+def runs(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> list[Shared]:
     """Find the shared runs outside what is masked away, ordered by their place in `a`.
 
-    `free_a` and `free_b` say which tokens may take part.
+    `free_a` and `free_b` say which tokens may take part; None: all.
     """
-    if a.run != b.run or not len(a.run_hashes) or not len(b.run_hashes):
+    if a.run != b.run:
         return []
-    left, right = _matches(a.run_hashes, b.run_hashes)
-    if not len(left):
-        return []
-    run = a.run
-    whole_a, whole_b = _whole(free_a, run), _whole(free_b, run)
-    keep = whole_a[left] & whole_b[right]
-    left, right = left[keep], right[keep]
-    if not len(left):
-        return []
-    order = np.lexsort((left, left - right))
-    left, right = left[order], right[order]
-    fresh = np.concatenate([[True], (np.diff(left) != 1) | (np.diff(right) != 1)])
-    firsts = np.flatnonzero(fresh)
-    lengths = np.diff(np.concatenate([firsts, [len(left)]])) + run - 1
-    found = sorted(zip((-lengths).tolist(), left[firsts].tolist(), right[firsts].tolist(), strict=True))
-    return _tile(found, len(a), len(b), run)
+    left, right = a.places, b.places
+    matches = sorted((i - j, i, j) for key in left.keys() & right.keys() for i in left[key] for j in right[key])
+    if free_a is not None or free_b is not None:
+        matches = [m for m in matches if _whole(free_a, m[1], a.run) and _whole(free_b, m[2], a.run)]
+    found: list[tuple[int, int, int]] = []
+    for diagonal, i, j in matches:
+        if found:
+            length, first, other = found[-1]
+            if first - other == diagonal and first - length - a.run + 1 == i:
+                found[-1] = (length - 1, first, other)
+                continue
+        found.append((-a.run, i, j))
+    return _tile(sorted(found), len(a), len(b), a.run)
 
 
-def _matches(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> tuple[Ints, Ints]:
-    """Give all pairs of positions with equal hashes."""
-    order = np.argsort(right, kind="stable")
-    ranked = right[order]
-    low = np.searchsorted(ranked, left, side="left")
-    count = np.searchsorted(ranked, left, side="right") - low
-    hits = np.flatnonzero(count)
-    times = count[hits]
-    offsets = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
-    return np.repeat(hits, times), order[np.repeat(low[hits], times) + offsets]
-
-
-def _whole(free: Mask, run: int) -> Mask:
-    sums = np.concatenate([[0], np.cumsum(free)])
-    whole: Mask = (sums[run:] - sums[:-run]) == run
-    return whole
+def _whole(free: Mask | None, at: int, run: int) -> bool:
+    return free is None or bool(free[at : at + run].all())
 
 
 def _tile(found: list[tuple[int, int, int]], size_a: int, size_b: int, run: int) -> list[Shared]:
@@ -77,18 +53,17 @@ def _tile(found: list[tuple[int, int, int]], size_a: int, size_b: int, run: int)
         again: list[tuple[int, int, int]] = []
         for negative, i, j in pending:
             length = -negative
-            taken = [k for k in range(length) if used_a[i + k] or used_b[j + k]]
-            if not taken:
+            if not any(used_a[i : i + length]) and not any(used_b[j : j + length]):
                 used_a[i : i + length] = used_b[j : j + length] = b"\1" * length
                 laid.append(Shared(i, j, length))
                 continue
             at = 0
-            for k in [*taken, length]:
+            for k in [*(k for k in range(length) if used_a[i + k] or used_b[j + k]), length]:
                 if k - at >= run:
                     again.append((at - k, i + at, j + at))
                 at = k + 1
         pending = sorted(again)
-    return sorted(laid, key=lambda r: (r.a, r.b))
+    return sorted(laid)
 
 
 def passages(a: Text, b: Text, shared: list[Shared]) -> tuple[Passage, ...]:
@@ -100,15 +75,12 @@ def passages(a: Text, b: Text, shared: list[Shared]) -> tuple[Passage, ...]:
     for run in shared:
         first = 0
         for k in range(1, run.length + 1):
-            if (
-                k < run.length
-                and _glued(a, b, run.a + k, run.b + k)
-                and (first < k - 1 or _same(a, b, run.a, run.b, first))
-            ):
+            begins_alike = first < k - 1 or _same(a, b, run.a + first, run.b + first)
+            if k < run.length and begins_alike and _glued(a, b, run.a + k, run.b + k):
                 continue
-            if k - first >= a.run and _same(a, b, run.a, run.b, first):
-                start, end = int(a.starts[run.a + first]), int(a.ends[run.a + k - 1])
-                other = int(b.starts[run.b + first]), int(b.ends[run.b + k - 1])
+            if k - first >= a.run and begins_alike:
+                start, end = a.starts[run.a + first], a.ends[run.a + k - 1]
+                other = b.starts[run.b + first], b.ends[run.b + k - 1]
                 found.append(Passage(a=(start, end), b=other, text=a.body[start:end]))
             first = k
     return tuple(found)
@@ -116,12 +88,10 @@ def passages(a: Text, b: Text, shared: list[Shared]) -> tuple[Passage, ...]:
 
 def _glued(a: Text, b: Text, i: int, j: int) -> bool:
     """Tell if the token and what stands before it are written alike in both."""
-    left = a.body[int(a.ends[i - 1]) : int(a.ends[i])]
-    right = b.body[int(b.ends[j - 1]) : int(b.ends[j])]
+    left, right = a.body[a.ends[i - 1] : a.ends[i]], b.body[b.ends[j - 1] : b.ends[j]]
     return left == right or " ".join(left.translate(_FOLD).split()) == " ".join(right.translate(_FOLD).split())
 
 
-def _same(a: Text, b: Text, i: int, j: int, first: int) -> bool:
-    i, j = i + first, j + first
-    left, right = a.body[int(a.starts[i]) : int(a.ends[i])], b.body[int(b.starts[j]) : int(b.ends[j])]
+def _same(a: Text, b: Text, i: int, j: int) -> bool:
+    left, right = a.body[a.starts[i] : a.ends[i]], b.body[b.starts[j] : b.ends[j]]
     return left == right or left.translate(_FOLD) == right.translate(_FOLD)

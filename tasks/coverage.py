@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks import wordtable
-from tasks.wiretokens import SENTENCE_FLOOR, Hashes, Ints, Mask, Text
+from tasks.wiretokens import Hashes, Ints, Mask, Text
 
 STEM_FLOOR: Final = 8
 """Tenths: lighter words ("said", "would", "people") tie nothing to anything."""
+SENTENCE_FLOOR: Final = 60
+"""Tenths of weight outside quotation marks that make a sentence count."""
 HALF: Final = 0.5
 NAME_SHARE: Final = 3
 """Tenths that a name keeps of its weight where plain words are to decide."""
@@ -41,8 +43,9 @@ class Covered:
         return int((self.shares >= HALF).sum())
 
 
-def both(a: Text, b: Text, free_a: Mask, free_b: Mask, *, names: bool = True) -> tuple[Covered, Covered]:
-    """Measure both directions. `free_a` and `free_b` say which tokens count (furniture does not).
+def both(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, *, names: bool = True) -> tuple[Covered, Covered]:
+    """Measure both directions. `free_a` and `free_b` say which tokens count (furniture does not);
+    None: all.
 
     Without `names`, names and numbers count for little: reports of one event share them by themselves.
     """
@@ -62,8 +65,9 @@ class _Prose:
     totals: Ints
 
     @classmethod
-    def of(cls, text: Text, free: Mask, names: bool) -> "_Prose":
-        at = np.flatnonzero(free & ~text.quoted & (text.weights >= STEM_FLOOR))
+    def of(cls, text: Text, free: Mask | None, names: bool) -> "_Prose":
+        counted = ~text.quoted & (text.weights >= STEM_FLOOR)
+        at = np.flatnonzero(counted if free is None else counted & free)
         order = at[np.lexsort((text.stems[at], text.sentence[at]))]
         sentences, stems = text.sentence[order], text.stems[order]
         first = np.ones(len(order), bool)

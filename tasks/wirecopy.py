@@ -23,7 +23,7 @@ import numpy as np
 
 from storage.records import Grade, Relation
 from tasks import align, wordtable
-from tasks.evidence import Evidence, measure
+from tasks.evidence import Evidence, Ties, facts, measure, tie
 from tasks.wiretokens import Mask, Text, read
 
 VERSION: Final = 1
@@ -52,13 +52,14 @@ NEAR_HEAVIER: Final = 0.6
 CONFLICT: Final = 0.3
 QUOTED_LEAST: Final = 2.5
 PLAIN_LEAST: Final = 9.0
+LIGHTER_LEAST: Final = 0.5
 PLAIN_MUCH: Final = 20.0
-STATEMENT: Final = 8
+STATEMENT: Final = 6
 NAMES_LEAST: Final = 0.35
 NAMES_AGREE: Final = 0.5
 NUMBERS_AGREE: Final = 0.5
 NUMBERS_NEUTRAL: Final = 0.45
-RETOLD_LEAST: Final = 0.25
+RETOLD_LEAST: Final = 0.2
 IN_ORDER: Final = 0.8
 ORDER_COUNTS: Final = 5
 FACTS_FEW: Final = 8.0
@@ -79,10 +80,10 @@ class Side:
     furniture: frozenset[int] = frozenset()
 
     @property
-    def free(self) -> Mask:
-        """Which tokens are no furniture."""
+    def free(self) -> Mask | None:
+        """Which tokens are no furniture; None: none is."""
         if not self.furniture:
-            return np.ones(len(self.text), bool)
+            return None
         known = np.array([key in self.furniture for key in _keys(self.text, self.publisher)], bool)
         free: Mask = ~known[self.text.sentence]
         return free
@@ -121,7 +122,11 @@ def judge(a: Side, b: Side, *, window: timedelta = WINDOW) -> Relation | None:
         found = align.passages(a.text, b.text, shared)
         return Relation(article=a.id, other=b.id, grade="exact", score=1.0, coverage=(1.0, 1.0), passages=found,
                         reason="the same words in the same order")  # fmt: skip
-    evidence = measure(a.text, b.text, a.free, b.free)
+    free_a, free_b = a.free, b.free
+    ties = tie(a.text, b.text, free_a, free_b)
+    if not _tied(ties) and facts(a.text, b.text) >= FACTS_FEW:
+        return None
+    evidence = measure(a.text, b.text, free_a, free_b, ties)
     apart = a.published is not None and b.published is not None and abs(a.published - b.published) > window
     same_outlet = bool(a.publisher and b.publisher) and (a.publisher or "").casefold() == (b.publisher or "").casefold()
     verdict = grade(evidence, same_outlet=same_outlet, apart=apart)
@@ -131,7 +136,7 @@ def judge(a: Side, b: Side, *, window: timedelta = WINDOW) -> Relation | None:
     return Relation(
         article=a.id, other=b.id, grade=name, score=round(score, 4),
         coverage=(round(evidence.covered_a, 4), round(evidence.covered_b, 4)),
-        passages=align.passages(a.text, b.text, list(evidence.shared)), reason=reason,
+        passages=align.passages(a.text, b.text, ties.shared), reason=reason,
     )  # fmt: skip
 
 
@@ -147,9 +152,8 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
     reprinted = e.heavier >= NEAR_HEAVIER or e.lighter >= NEAR_LIGHTER
     if reprinted and e.conflict < CONFLICT and e.plain >= e.quoted and not apart:
         return "near", max(score, 0.5 + e.lighter / 2), f"reprinted: {held}"
-    tied = e.quoted >= QUOTED_LEAST or e.plain >= PLAIN_LEAST or e.lighter >= 0.5  # noqa: PLR2004
     reason = ""
-    if tied and score >= THRESHOLD and _retells(e):
+    if _tied(e) and score >= THRESHOLD and _retells(e):
         reason = f"{e.retold:.0%} of the prose outside quotations retold, {held}"
     elif _rewords(e):
         score = max(score, min(0.99, 0.6 + 0.2 * e.worded))
@@ -161,6 +165,11 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
     if e.quoted >= QUOTED_LEAST and (e.fragments or e.longest >= STATEMENT):
         return "shared-quotes", min(score, THRESHOLD - 0.01), f"the same statements; {e.retold:.0%} of the prose retold, {held}"
     return None
+
+
+def _tied(e: Ties | Evidence) -> bool:
+    """Tell if enough is shared word for word to look further; agreement in names alone never makes a copy."""
+    return e.quoted >= QUOTED_LEAST or e.plain >= PLAIN_LEAST or max(e.lighter, e.heavier) >= LIGHTER_LEAST
 
 
 def _retells(e: Evidence) -> bool:

@@ -1,11 +1,13 @@
 """A text as the wire desk holds it: tokens with weights, kinds, quote mask, sentences, fingerprints. Pure.
 
 Fingerprints are word runs of three tokens (of eight signs in scripts without blanks): winnowed, the heaviest of four
-neighbours, and every run and every whole fragment between quotation marks. All numbers are whole, so that nothing here
-depends on machine, order or process.
+neighbours, and every run and every whole fragment between quotation marks; and, for what was reworded throughout, pairs
+of heavy words of one sentence. All numbers are whole, so that nothing here depends on machine, order or process.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -21,34 +23,37 @@ RUN_FLOOR: Final = 30
 TIES: Final = 4
 TIE_FLOOR: Final = 20
 """The heaviest plain words of a sentence, taken in pairs, find a text that was reworded throughout: seven of seven
-rewrites without one common run (tests/data/rewrites.jsonl), where runs alone found two."""
+rewrites without a common run (tests/data/rewrites.jsonl), where runs alone found two."""
 FRAGMENT_TOKENS: Final = (2, 60)
 FRAGMENT_FLOOR: Final = 15
 TIMELESS_TOKENS: Final = 6
 """Quoted fragments at least this long are looked for without a window: shorter ones are phrases."""
-SENTENCE_FLOOR: Final = 60
-"""Tenths of weight outside quotation marks that make a sentence count for prose coverage."""
+PLACES: Final = 8
+"""Places remembered of one run in one text: a text that repeats itself costs no more than others."""
 
 _LEXICON: Final = wordtable.Lexicon()
 _MIX: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
+_SHORT: Final = np.uint64(0x7FFFFFFF)
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
+Spots = list[tuple[int, int, int]]
+"""Names or numbers of a text: token, hash, weight in tenths."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Text:
     """A body, prepared. Arrays hold one value a token; `sentence` numbers the sentence of each token.
 
     `runs` and `timeless` are the fingerprints, (31-bit hash, weight in tenths): to be found inside the date window, and
     without one. `sentence_keys` hashes each sentence, `exact` the whole text. `fragments` are the whole quotations,
-    (hash, first token, token after the last).
+    (hash, first token, token after the last). What follows from these is worked out when first asked for.
     """
 
     body: str
-    starts: Ints
-    ends: Ints
+    starts: list[int]
+    ends: list[int]
     words: Hashes
     stems: Hashes
     weights: Ints
@@ -64,36 +69,86 @@ class Text:
     timeless: tuple[tuple[int, int], ...]
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self.starts)
+
+    @cached_property
+    def places(self) -> dict[int, list[int]]:
+        """Where each run begins, the first few times."""
+        found: dict[int, list[int]] = {}
+        for at, key in enumerate(self.run_hashes.tolist()):
+            known = found.setdefault(key, [])
+            if len(known) < PLACES:
+                known.append(at)
+        return found
+
+    @cached_property
+    def sums(self) -> list[int]:
+        """Weight of all tokens before each place."""
+        return [0, *accumulate(self.weights.tolist())]
+
+    @cached_property
+    def plain_sums(self) -> list[int]:
+        """Weight of all tokens before each place, names and numbers at three tenths."""
+        return [0, *accumulate(plain_weights(self.weights, self.kinds).tolist())]
+
+    @cached_property
+    def marked(self) -> bytes:
+        """The quote mask, one byte a token."""
+        return self.quoted.tobytes()
+
+    @cached_property
+    def names(self) -> Spots:
+        """The names; a name weighs at least one step."""
+        return self._spots(wordtable.RARE_CAPITAL)
+
+    @cached_property
+    def numbers(self) -> Spots:
+        """The numbers."""
+        return self._spots(wordtable.NUMBER)
+
+    def _spots(self, kind: int) -> Spots:
+        at = np.flatnonzero(self.kinds == kind)
+        weights = np.maximum(self.weights[at], 10)
+        return list(zip(at.tolist(), self.words[at].tolist(), weights.tolist(), strict=True))
+
+    @cached_property
+    def facts(self) -> tuple[int, int]:
+        """Weight of the different names, and of the different numbers."""
+        return sum({k: w for _, k, w in self.names}.values()), sum({k: w for _, k, w in self.numbers}.values())
+
+
+def plain_weights(weights: Ints, kinds: Ints) -> Ints:
+    """Give the weights with names and numbers at three tenths: a name in common is no passage in common."""
+    return np.where(kinds >= wordtable.RARE_CAPITAL, weights * 3 // 10, weights)
 
 
 def read(body: str) -> Text:
     """Prepare a body. Any text gives a Text, an empty one too."""
     token = wordtable.SPACED_TOKEN if body.isascii() or not wordtable.has_signs(body) else wordtable.TOKEN
     spans = [match.span() for match in token.finditer(body)]
-    words = [body[i:j] for i, j in spans]
-    hashes, stems, weights, kinds = _LEXICON.look_up(words)
-    edges = np.array(spans, np.int64).reshape(-1, 2)
-    starts, ends = np.ascontiguousarray(edges[:, 0]), np.ascontiguousarray(edges[:, 1])
-    in_quotes, sentence, whole = _layout(body, starts)
-    kinds = _classes(hashes, kinds, sentence)
-    run = SIGN_RUN if int((kinds == wordtable.SIGN).sum()) * 2 > len(words) else RUN
+    hashes, stems, weights, kinds = _LEXICON.look_up([body[i:j] for i, j in spans])
+    starts = [i for i, _ in spans]
+    in_quotes, sentence, whole = _layout(body, np.array(starts, np.int64))
+    firsts = np.flatnonzero(np.diff(sentence, prepend=-1))
+    kinds = _classes(hashes, kinds, firsts)
+    run = SIGN_RUN if int(np.count_nonzero(kinds == wordtable.SIGN)) * 2 > len(spans) else RUN
     run_hashes = _run_hashes(hashes, run)
-    plain = np.where(kinds >= wordtable.RARE_CAPITAL, weights * 3 // 10, weights)
-    totals = np.concatenate([[0], np.cumsum(plain)])
-    fragments = tuple(
-        (int(_fold(hashes[i:j])), i, j)
-        for i, j in whole
-        if FRAGMENT_TOKENS[0] <= j - i <= FRAGMENT_TOKENS[1] and totals[j] - totals[i] >= FRAGMENT_FLOOR
-    )
-    exact = int(_fold(hashes))
-    runs, timeless = _fingerprints(run, run_hashes, weights, in_quotes, fragments, totals, exact)
-    runs += _ties(stems, weights, kinds, sentence)
-    keys = _sentence_keys(hashes, sentence)
+    plain = plain_weights(weights, kinds)
+    fragments = []
+    for i, j in whole:
+        if FRAGMENT_TOKENS[0] <= j - i <= FRAGMENT_TOKENS[1] and (weight := int(plain[i:j].sum())) >= FRAGMENT_FLOOR:
+            fragments.append((_fold(hashes[i:j]), i, j, weight))
+    exact = _fold(hashes)
+    found = _winnowed(run, run_hashes, weights, in_quotes)
+    found.update(_ties(stems, weights, kinds, sentence))
+    timeless = {exact & 0x7FFFFFFF: 120}
+    for key, i, j, weight in fragments:
+        (timeless if j - i >= TIMELESS_TOKENS else found)[key & 0x7FFFFFFF] = weight + 20
     return Text(
-        body=body, starts=starts, ends=ends, words=hashes, stems=stems, weights=weights, kinds=kinds, quoted=in_quotes,
-        sentence=sentence, run=run, run_hashes=run_hashes, fragments=fragments, sentence_keys=keys, exact=exact,
-        runs=runs, timeless=timeless,
+        body=body, starts=starts, ends=[j for _, j in spans], words=hashes, stems=stems, weights=weights, kinds=kinds,
+        quoted=in_quotes, sentence=sentence, run=run, run_hashes=run_hashes,
+        fragments=tuple((key, i, j) for key, i, j, _ in fragments), sentence_keys=_sentence_keys(hashes, sentence, firsts),
+        exact=exact, runs=tuple(found.items()), timeless=tuple(timeless.items()),
     )  # fmt: skip
 
 
@@ -104,109 +159,105 @@ def _layout(body: str, starts: Ints) -> tuple[Mask, Ints, list[tuple[int, int]]]
     for start, end in marks.paragraphs(body):
         sentence_starts += [s for s, _ in marks.sentences(body, start, end)]
         quotes += marks.quoted(body, start, end)
-    sentence = np.searchsorted(np.array(sentence_starts, np.int64), starts, side="right")
-    _, sentence = np.unique(sentence, return_inverse=True)
     mask = np.zeros(len(starts), bool)
+    if not len(starts):
+        return mask, starts, []
+    bounds = np.searchsorted(starts, sentence_starts)
+    opens = np.zeros(len(starts) + 1, np.int64)
+    opens[bounds] = 1
+    opens[0] = 0
+    sentence = np.cumsum(opens[:-1])
     whole: list[tuple[int, int]] = []
     if quotes:
-        bounds = np.searchsorted(starts, np.array([q[:2] for q in quotes], np.int64)).tolist()
-        for (i, j), (_, _, closed) in zip(bounds, quotes, strict=True):
+        edges = np.searchsorted(starts, [q[:2] for q in quotes]).tolist()
+        for (i, j), (_, _, closed) in zip(edges, quotes, strict=True):
             mask[i:j] = True
             if closed:
                 whole.append((i, j))
-    return mask, sentence.astype(np.int64), whole
+    return mask, sentence, whole
 
 
-def _classes(words: Hashes, kinds: Ints, sentence: Ints) -> Ints:
+def _classes(words: Hashes, kinds: Ints, firsts: Ints) -> Ints:
     """Settle which capitalised words are names: RARE_CAPITAL stays for names, the rest become plain words.
 
-    A capital at the start of a sentence says nothing, unless the word is rare or has a capital elsewhere too.
+    A capital at the start of a sentence says nothing, unless the table does not know the word or it has a capital
+    elsewhere too.
     """
-    if not len(words):
-        return kinds
-    first = np.concatenate([[True], sentence[1:] != sentence[:-1]])
-    capital = kinds == wordtable.CAPITAL
-    proven = capital & ~first
-    if proven.any():
-        proven |= capital & first & np.isin(words, words[proven])
-    return np.where(proven, wordtable.RARE_CAPITAL, np.where(capital, wordtable.WORD, kinds))
+    settled = np.where(kinds == wordtable.CAPITAL, wordtable.RARE_CAPITAL, kinds)
+    unsure = firsts[kinds[firsts] == wordtable.CAPITAL]
+    if len(unsure):
+        settled[unsure] = wordtable.WORD
+        proven = set(words[settled == wordtable.RARE_CAPITAL].tolist())
+        for at, word in zip(unsure.tolist(), words[unsure].tolist(), strict=True):
+            if word in proven:
+                settled[at] = wordtable.RARE_CAPITAL
+    return settled
 
 
 def _run_hashes(words: Hashes, run: int) -> Hashes:
     count = len(words) - run + 1
     if count <= 0:
         return np.zeros(0, np.uint64)
-    mixed = np.zeros(count, np.uint64)
-    for step in range(run):
-        mixed = (mixed ^ words[step : step + count]) * _MIX[step % 3]
-        mixed ^= mixed >> np.uint64(29)
-    return mixed
+    mixed = words[:count] * _MIX[0]
+    for step in range(1, run):
+        mixed = (mixed ^ (mixed >> np.uint64(29)) ^ words[step : step + count]) * _MIX[step % 3]
+    return mixed ^ (mixed >> np.uint64(32))
 
 
-def _fold(words: Hashes) -> np.uint64:
+def _fold(words: Hashes) -> int:
     """Hash a sequence of tokens."""
-    places = np.arange(1, len(words) + 1, dtype=np.uint64) * _MIX[0]
-    mixed = (words ^ places) * _MIX[1]
-    mixed ^= mixed >> np.uint64(31)
-    total = (mixed * _MIX[2]).sum(dtype=np.uint64)
-    return np.uint64(total ^ (total >> np.uint64(32)))
+    mixed = (words ^ (np.arange(1, len(words) + 1, dtype=np.uint64) * _MIX[0])) * _MIX[1]
+    total = int(((mixed ^ (mixed >> np.uint64(31))) * _MIX[2]).sum())
+    return total ^ (total >> 32)
 
 
-def _ties(stems: Hashes, weights: Ints, kinds: Ints, sentence: Ints) -> tuple[tuple[int, int], ...]:
-    """Give the pairs of heavy plain words of each sentence, in any order, as fingerprints."""
-    plain = np.flatnonzero((kinds == wordtable.WORD) & (weights >= TIE_FLOOR))
-    order = plain[np.lexsort((stems[plain], -weights[plain], sentence[plain]))]
-    found: dict[int, int] = {}
-    at, chosen = -1, list[tuple[int, int]]()
-    for number, key, weight in zip(sentence[order].tolist(), stems[order].tolist(), weights[order].tolist(), strict=True):
-        if number != at:
-            at, chosen = number, []
-        if len(chosen) == TIES or any(key == other for other, _ in chosen):
-            continue
-        for other, heavy in chosen:
-            low, high = (key, other) if key < other else (other, key)
-            found[(low * 31 + (high >> 7)) & 0x7FFFFFFF] = weight + heavy
-        chosen.append((key, weight))
-    return tuple(found.items())
-
-
-def _sentence_keys(words: Hashes, sentence: Ints) -> tuple[int, ...]:
+def _sentence_keys(words: Hashes, sentence: Ints, firsts: Ints) -> tuple[int, ...]:
     if not len(words):
         return ()
-    firsts = np.concatenate([[0], np.flatnonzero(np.diff(sentence)) + 1])
-    places = (np.arange(len(words)) - firsts[sentence] + 1).astype(np.uint64) * _MIX[0]
+    places = (np.arange(1, len(words) + 1) - firsts[sentence]).astype(np.uint64) * _MIX[0]
     mixed = (words ^ places) * _MIX[1]
-    mixed ^= mixed >> np.uint64(31)
-    return tuple(np.add.reduceat(mixed * _MIX[2], firsts).tolist())
+    return tuple(np.add.reduceat((mixed ^ (mixed >> np.uint64(31))) * _MIX[2], firsts).tolist())
 
 
-def _fingerprints(
-    run: int,
-    run_hashes: Hashes,
-    weights: Ints,
-    in_quotes: Mask,
-    fragments: tuple[tuple[int, int, int], ...],
-    totals: Ints,
-    exact: int,
-) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    timeless = {exact & 0x7FFFFFFF: 120}
-    found: dict[int, int] = {}
+def _winnowed(run: int, run_hashes: Hashes, weights: Ints, in_quotes: Mask) -> dict[int, int]:
+    """Choose the heaviest run of every few neighbours, and all runs inside quotation marks."""
     count = len(run_hashes)
-    if count:
-        sums = np.concatenate([[0], np.cumsum(weights)])
-        heavy = sums[run : run + count] - sums[:count]
-        short = (run_hashes & np.uint64(0x7FFFFFFF)).astype(np.int64)
-        rank = (np.minimum(heavy, 80) << 31) | short
-        if count > WINNOW:
-            windows = np.lib.stride_tricks.sliding_window_view(rank, WINNOW).max(axis=1)
-            chosen = np.isin(rank, windows)
-        else:
-            chosen = np.ones(count, bool)
-        quote_sum = np.concatenate([[0], np.cumsum(in_quotes)])
-        chosen |= (quote_sum[run : run + count] - quote_sum[:count]) == run
-        chosen &= heavy >= RUN_FLOOR
-        found = dict(zip(short[chosen].tolist(), heavy[chosen].tolist(), strict=True))
-    for key, i, j in fragments:
-        target = timeless if j - i >= TIMELESS_TOKENS else found
-        target[key & 0x7FFFFFFF] = int(totals[j] - totals[i]) + 20
-    return tuple(found.items()), tuple(timeless.items())
+    if not count:
+        return {}
+    sums = np.concatenate(([0], np.cumsum(weights)))
+    heavy = sums[run:] - sums[:count]
+    short = (run_hashes & _SHORT).astype(np.int64)
+    rank = (np.minimum(heavy, 80) << 31) | short
+    windows = count - WINNOW + 1
+    if windows > 1:
+        chosen = np.zeros(count, bool)
+        most = rank[:windows]
+        for step in range(1, WINNOW):
+            most = np.maximum(most, rank[step : step + windows])
+        for step in range(WINNOW):
+            chosen[step : step + windows] |= rank[step : step + windows] == most
+    else:
+        chosen = np.ones(count, bool)
+    if in_quotes.any():
+        inside = in_quotes[:count].copy()
+        for step in range(1, run):
+            inside &= in_quotes[step : step + count]
+        chosen |= inside
+    chosen &= heavy >= RUN_FLOOR
+    return dict(zip(short[chosen].tolist(), heavy[chosen].tolist(), strict=True))
+
+
+def _ties(stems: Hashes, weights: Ints, kinds: Ints, sentence: Ints) -> dict[int, int]:
+    """Give the pairs of heavy plain words of each sentence, in any order, as fingerprints."""
+    at = np.flatnonzero((kinds == wordtable.WORD) & (weights >= TIE_FLOOR))
+    words: dict[int, dict[int, int]] = {}
+    for number, key, weight in zip(sentence[at].tolist(), stems[at].tolist(), weights[at].tolist(), strict=True):
+        words.setdefault(number, {})[key] = weight
+    found: dict[int, int] = {}
+    for held in words.values():
+        chosen = sorted(held.items(), key=lambda w: (-w[1], w[0]))[:TIES] if len(held) > TIES else list(held.items())
+        for n, (key, weight) in enumerate(chosen):
+            for other, heavy in chosen[:n]:
+                low, high = (key, other) if key < other else (other, key)
+                found[(low * 31 + (high >> 7)) & 0x7FFFFFFF] = weight + heavy
+    return found
