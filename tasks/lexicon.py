@@ -46,7 +46,7 @@ TITLES: Final = HONORIFICS | _set(
 """Words that may stand before a name and are not part of it. `Economy Minister Ana Ruiz` is cut after the last of them."""
 
 ROLES: Final = _set(
-    "president premier chancellor minister secretary governor mayor senator representative congressman congresswoman "
+    "administrator organizer organiser reverend president premier chancellor minister secretary governor mayor senator representative congressman congresswoman "
     "councillor commissioner ambassador envoy spokesman spokeswoman spokesperson chairman chairwoman chairperson chair ceo "
     "founder co-founder director chief head leader general colonel lieutenant sergeant captain major admiral commander "
     "inspector detective superintendent sheriff officer judge justice attorney prosecutor solicitor lawyer archbishop "
@@ -66,6 +66,17 @@ ROLES: Final = _set(
     "commentator pundit critic blogger youtuber influencer pm chairman vice-president vice-chancellor undersecretary"
 )
 """Nouns for what a single person is."""
+
+WEAK_TITLES: Final = ROLES - TITLES
+"""Nouns that are cut off only where a first name and a surname are left after them."""
+
+WORK_NOUNS: Final = _set(
+    "song songs single singles track tracks album albums book books film films movie movies show series novel novels episode "
+    "titled entitled called ballad ballads play essay poem podcast game video tune hit anthem documentary musical sitcom drama "
+    "memoir column headlined magazine sequel franchise hashtag slogan nicknamed dubbed nickname painting sculpture exhibition "
+    "mixtape ep record tour opera ballet programme program band team project ship codenamed named known"
+)
+"""What stands before a quoted title or nickname."""
 
 SAME_ROLE: Final = {
     "spokeswoman": "spokesman", "spokesperson": "spokesman", "chairwoman": "chairman", "chairperson": "chairman",

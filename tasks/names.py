@@ -22,6 +22,10 @@ _ABBREVIATED: Final = frozenset(
 )
 
 
+_COMPOUND: Final = re.compile(r"-(?:based|born|headquartered|led|funded|owned|backed|year-old)$")
+_NICKNAME: Final = re.compile(r"(?<=[a-z.]) [“\"‘][^\s“”\"’]{2,20}(?: [^\s“”\"’]{2,12})?[”\"’] (?=[A-Z])")
+
+
 @dataclass(slots=True)
 class Naming:
     """One place where a name stands: its tokens with titles cut off, and the role words that stood before or after."""
@@ -41,6 +45,8 @@ def scan(
 ) -> Iterator[Naming]:
     """Read the capitalised sequences of a sentence. `opens` if it begins one; `common` are words seen in lower case."""
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(body, start, end)]
+    for nickname in _NICKNAME.finditer(body, start, end):
+        tokens = [t for t in tokens if not nickname.start() <= t[1] < nickname.end()]
     i = 0
     while i < len(tokens):
         if not tokens[i][0][0].isupper():
@@ -59,10 +65,14 @@ def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
         if _OWNED.search(word) and not word.endswith("s’s"):
             break
         gap = body[tokens[j - 1][2] : tokens[j][1]]
+        if len(gap) > 4 and _NICKNAME.match(body, tokens[j - 1][2]):
+            gap = " "
         dotted = gap == ". " and low in _ABBREVIATED
         if gap not in (" ", "\u00a0") and not dotted:
             break
         nxt = tokens[j][0]
+        if nxt == "I" or nxt[:2] in ("I’", "I'"):
+            break
         if nxt[0].isupper():
             j += 1
             continue
@@ -160,7 +170,8 @@ def _titles(lows: Sequence[str]) -> int:
     """Give how many words of a run stand before the name in it."""
     cut = 0
     for k in range(len(lows) - 1):
-        if lows[k] not in lexicon.TITLES or (k and _given(lows[k - 1])):
+        weak = bool(lows[k] in lexicon.WEAK_TITLES or _COMPOUND.search(lows[k])) and k + 2 < len(lows)
+        if not (weak or lows[k] in lexicon.TITLES) or (k and _given(lows[k - 1])):
             continue
         if lows[k + 1] not in ("of", "for", "and", "on", "to"):
             cut = k + 1
@@ -240,6 +251,17 @@ def role_after(body: str, end: int) -> frozenset[str]:
     if not any(w in lexicon.ROLES for w in words):
         return frozenset()
     return frozenset(_role_words(words))
+
+
+def scan_heading(text: str) -> Iterator[Naming]:
+    """Read a headline in title case: a first name and the word after it, which is no common one."""
+    tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    for (first, start, _), (last, _, end) in zip(tokens, tokens[1:], strict=False):
+        low = _OWNED.sub("", last).casefold()
+        plain = low in lexicon.FUNCTION_WORDS or low in lexicon.TITLES or len(low) < 3 or low.endswith(("s", "ing")) and len(low) < 6
+        if first.casefold() in lexicon.FIRST_NAMES and last[0].isupper() and not plain:
+            bare = _OWNED.sub("", last)
+            yield Naming((first, bare), start, end - len(last) + len(bare))
 
 
 def is_heading(text: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from storage.records import Quotation, QuotationType, Span, Speaker
 from tasks import attribution, grammar, indirect
 from tasks.grammar import Layout, Mention, Sentence
+from tasks.lexicon import WORK_NOUNS
 from tasks.parsing import Parse
 from tasks.quotemarks import Quoted
 from tasks.register import Register
@@ -84,10 +85,12 @@ def read(layout: Layout, known: attribution.Identities) -> list[Found]:
     scenes = [attribution.scene(layout, q, learnt.cues) for q in layout.quoted]
     choices = attribution.settle(layout, scenes, learnt.cues, learnt.speaker, known)
     found: list[Found] = []
+    titled = False
     for at, choice in zip(scenes, choices, strict=True):
-        if choice.mention is None:
-            continue
         q = at.quoted
+        titled = is_title(layout, at, titled)
+        if choice.mention is None or titled:
+            continue
         kind: QuotationType = "direct" if is_whole(layout, at) else "mixed"
         found.append(Found(q.start, q.end, kind, choice.mention, at.first, choice.verb, choice.probability))
     for s in layout.sentences:
@@ -95,6 +98,23 @@ def read(layout: Layout, known: attribution.Identities) -> list[Found]:
             o = report.option
             found.append(Found(o.start, o.end, "indirect", report.mention, s.index, (s.index, o.cue), report.probability))
     return sorted(found, key=lambda f: (f.start, f.end))
+
+
+def is_title(layout: Layout, at: attribution.Scene, after_title: bool) -> bool:
+    """True for a title or nickname: capitals throughout, and `the song`, `titled` or another title just before it."""
+    q = at.quoted
+    words = [w for w in re.findall(r"[^\W\d_][\w’']*", layout.body[q.start : q.end]) if len(w) > 3] or [""]
+    if at.words > 9 or layout.body[q.end - 1] in ".?!" or not all(w[:1].isupper() for w in words):
+        return False
+    around = layout.body[max(0, q.outer - 2) : q.outer], layout.body[q.outer_end : q.outer_end + 2]
+    if at.words <= 2 and around[0][:1].isalpha() and around[0][1:] == " " and around[1][:1] == " " and around[1][1:].isupper():
+        return bool(re.search(r"[A-Z][\w’'-]+ $", layout.body[max(0, q.outer - 25) : q.outer]))
+    before = re.findall(r"[\w’']+|,|:", layout.body[max(0, q.outer - 40) : q.outer].casefold())
+    while before and before[-1] in (",", "the", "as", "a"):
+        before.pop()
+    if not before:
+        return False
+    return before[-1] in WORK_NOUNS or (after_title and before[-1] in ("and", "or", "with"))
 
 
 def is_whole(layout: Layout, at: attribution.Scene) -> bool:

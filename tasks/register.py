@@ -18,6 +18,7 @@ from tasks.grammar import Layout, Sentence
 from tasks.names import Naming
 
 _AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
+_HUMAN: Final = re.compile(r",? who\b|[’']s (?:mother|father|wife|husband|son|daughter|lawyer|family)\b| (?:himself|herself)\b")
 _ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
 _LABELS: Final = {
@@ -80,8 +81,9 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     for n in found:
         n.role = n.role | names.role_after(body, n.end)
     above: list[Naming] = []
-    if headline and not names.is_heading(headline):
-        above = list(names.scan(headline, 0, len(headline), common=common))
+    if headline:
+        title_case = names.is_heading(headline)
+        above = list(names.scan_heading(headline) if title_case else names.scan(headline, 0, len(headline), common=common))
     return found, above
 
 
@@ -89,6 +91,7 @@ def link(
     body: str, namings: Sequence[Naming], above: Sequence[Naming], votes: Sequence[tuple[int, int, str]]
 ) -> Register:
     """Build the register. `votes` are an entity recogniser's (start, end, label), with offsets into the body."""
+    _trim(namings, votes)
     groups = _grouped(namings)
     labels = _count_labels(namings, votes)
     extra: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
@@ -125,6 +128,20 @@ def link(
     for e in entities.values():
         e.spans.sort()
     return Register(sorted(entities.values(), key=lambda e: (e.spans[0] if e.spans else (1 << 30, 0), e.name)))
+
+
+def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> None:
+    """Cut off the front of a long run where the recogniser sees a person's name at its end (`State for Housing Ana Ruiz`)."""
+    people = {end: start for start, end, label in votes if label == "PERSON"}
+    for n in namings:
+        start = people.get(n.end)
+        if start is None or start <= n.start or len(n.tokens) < 3:
+            continue
+        left = tuple(n.tokens)
+        while left and n.end - len(" ".join(left)) < start:
+            left = left[1:]
+        if len(left) >= 2 and n.end - len(" ".join(left)) == start:
+            n.tokens, n.start = left, start
 
 
 def _key(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -193,6 +210,9 @@ def _scores(
     place = 2.5 * votes["Place"] / total if votes else 0.0
     other = 2.0 * votes["Other"] / total if votes else 0.0
     words = set(key)
+    if len(key) == 1 and len(some) > 2:
+        # A person is named in full sooner or later; what never is, is rather a firm.
+        person, organisation = person * 0.7, organisation + 0.5
     if any(set(n.title) & lexicon.HONORIFICS for n in some):
         person += 4.0
     elif any(n.title for n in some):
@@ -201,9 +221,11 @@ def _scores(
         person += 2.0
     if body and any(_AGE.match(body, n.end) for n in some):
         person += 3.0
+    if body and any(_HUMAN.match(body, n.end) for n in some):
+        person += 1.5
     if len(key) > 1:
         person += 2.5 if key[0].split("-")[0] in lexicon.FIRST_NAMES else 0.0
-        person += 1.0 if (key[-1],) in groups else 0.0
+        person += 2.2 if (key[-1],) in groups and not words & (lexicon.COUNTRIES | lexicon.ORGANISATION_WORDS) else 0.0
         person += 1.0 if re.fullmatch(r"[a-z]\.?", key[1]) and len(key) > 2 else 0.0
         person += 0.6 if len(key) in (2, 3) and not words & lexicon.COUNTRIES else 0.0
     share = sum(n.article for n in some) / len(some)
@@ -296,7 +318,7 @@ def _organisations(
         if key in owner or types[key] == "Person":
             continue
         fuller = [
-            k for k in long if len(k) > len(key) and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
+            k for k in long if len(k) > len(key) and groups[k][0].start < groups[key][0].start and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
         ]
         known_place = types[key] == "Place" and not (set(key) & lexicon.ORGANISATION_WORDS)
         if (

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from storage.records import Timex, TimexType
-from tasks import direction, timevalues
+from tasks import direction, foreigntimes, timevalues
 from tasks.grammar import Layout, Sentence
 from tasks.timewords import (
     DAYPARTS,
@@ -43,11 +43,12 @@ class _Run:
 
 
 def publication_day(published: str | None) -> date | None:
-    """Give the day of an ISO 8601 time, or None if it is no full date."""
+    """Give the day of an ISO 8601 time; None if it is no full date, or one that no newspaper can bear."""
     try:
-        return date.fromisoformat((published or "")[:10])
+        day = date.fromisoformat((published or "")[:10])
     except ValueError:
         return None
+    return day if 1600 <= day.year < 2200 else None
 
 
 def find(body: str, layout: Layout, *, published: str | None, language: str | None = "en") -> list[Timex]:
@@ -56,9 +57,7 @@ def find(body: str, layout: Layout, *, published: str | None, language: str | No
     `published` is ISO 8601. In other languages than English only dates that dateparser can settle are given.
     """
     if language is not None and language.casefold()[:2] != "en":
-        from tasks import foreigntimes
-
-        return foreigntimes.find(body, publication_day(published), language)
+        return foreigntimes.find(body, language)
     run = _Run(body, publication_day(published))
     found: list[Timex] = []
     for s in layout.sentences:

@@ -120,7 +120,7 @@ def speaker_examples(
 
 
 def learn_ranker(
-    examples: list[tuple[list[list[str]], list[int]]], *, least: int = 2, strength: float = 1.0
+    examples: list[tuple[list[list[str]], list[int]]], *, least: int = 2, strength: float = 2.0
 ) -> dict[str, float]:
     counts = Counter(f for described, _ in examples for option in described for f in set(option))
     names = sorted(f for f, n in counts.items() if n >= least)

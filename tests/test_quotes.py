@@ -1,0 +1,143 @@
+"""Quotations: how marks pair, which words are somebody's, and who that is."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.records import Article, Quotation
+from tasks import enrich, grammar, quotemarks, quotes, sentences
+
+
+def inside(text: str) -> list[str]:
+    return [text[q.start : q.end] for q in quotemarks.pair(text)]
+
+
+def quotations(text: str, **more: str) -> list[Quotation]:
+    article = Article(input="a", body=text, language="en", **more)
+    found = list(enrich.enrich_one(article).quotations)
+    assert all(text[q.start : q.end] == q.text for q in found)
+    return found
+
+
+def said(text: str) -> list[tuple[str, str | None]]:
+    return [(q.text, q.speaker.name if q.speaker else None) for q in quotations(text) if q.type != "indirect"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("“One two,” he said, “three four.”", ["One two,", "three four."]),
+        ('He said "one two" and left.', ["one two"]),
+        ('"One two three,” she said.', ["One two three,"]),
+        ("Sie sagte: „Eins zwei drei“ und ging.", ["Eins zwei drei"]),
+        ("Il a dit « un deux trois » hier.", [" un deux trois "]),
+        ("``One two three,'' he said.", ["One two three,"]),
+        ("‘It is over,’ she said. ‘We’re going home,’ he added.", ["It is over,", "We’re going home,"]),
+        ("It’s the voters’ choice, the ministers’ too.", []),
+        ('A 6" pipe and a 12" pipe.', []),
+        ("“This one is never closed and runs on to the end of the paragraph.\n“The next one is,” he said.",
+         ["This one is never closed and runs on to the end of the paragraph.", "The next one is,"]),
+        ("An “ open one.", []),
+    ],
+)  # fmt: skip
+def test_marks_of_every_style_pair(text: str, expected: list[str]) -> None:
+    assert inside(text) == expected
+
+
+def test_abbreviations_end_no_sentence() -> None:
+    text = "Mr. J. Holm of the U.S. Navy met Dr. Berg. He left. “We go.” They went."
+    assert [text[a:b] for a, b in sentences.split(text, 0, len(text))] == [
+        "Mr. J. Holm of the U.S. Navy met Dr. Berg.", "He left.", "“We go.”", "They went.",
+    ]  # fmt: skip
+
+
+def test_surname_goes_to_the_full_name() -> None:
+    text = "Foreign Minister Ida Holm met reporters in Bergen.\n\n“We will sign it tomorrow,” Holm said."
+    assert said(text) == [("We will sign it tomorrow,", "Ida Holm")]
+
+
+def test_pronoun_follows_the_subject_not_the_nearest_name() -> None:
+    text = (
+        "Ida Holm, the foreign minister, met Karl Brandt on Monday. She told reporters the talks went well.\n\n"
+        "“We are close to a deal,” she said."
+    )
+    assert ("We are close to a deal,", "Ida Holm") in said(text)
+
+
+def test_role_goes_to_who_was_introduced_with_it() -> None:
+    text = (
+        "Norwegian Foreign Minister Ida Holm arrived on Monday with Danish Prime Minister Karl Brandt.\n\n"
+        "“There is no other way,” the Norwegian minister said."
+    )
+    assert said(text) == [("There is no other way,", "Ida Holm")]
+
+
+def test_listener_is_not_the_speaker() -> None:
+    text = "“You have my word,” Ida Holm told Karl Brandt."
+    assert said(text) == [("You have my word,", "Ida Holm")]
+
+
+def test_split_quotation_has_one_speaker() -> None:
+    text = "“The bridge,” Karl Brandt said, “will be closed until the spring at least.”"
+    assert [name for _, name in said(text)] == ["Karl Brandt", "Karl Brandt"]
+
+
+def test_quotation_over_paragraphs_stays_with_its_speaker() -> None:
+    text = (
+        "“We waited for three hours and nobody came to tell us what was going on,” said Karl Brandt, a teacher.\n\n"
+        "“Then the lights went out and everyone ran for the doors at once.”"
+    )
+    assert [name for _, name in said(text)] == ["Karl Brandt", "Karl Brandt"]
+
+
+def test_capital_may_speak() -> None:
+    found = quotations("The Kremlin said on Tuesday that it was ready for talks with its neighbours.")
+    assert [(q.type, q.speaker and q.speaker.name, q.speaker and q.speaker.type) for q in found] == [
+        ("indirect", "Kremlin", "Organization")
+    ]
+
+
+def test_reported_speech_has_its_clause_verb_and_day() -> None:
+    found = quotations("Ida Holm said on 4 May 2024 that the harbour would be closed for repairs.", published="2024-05-06")
+    assert [(q.type, q.text, q.verb, q.speaker and q.speaker.name, q.said, q.said_basis) for q in found] == [
+        ("indirect", "the harbour would be closed for repairs", "said", "Ida Holm", "2024-05-04", "sentence")
+    ]
+
+
+def test_titles_and_nicknames_have_no_speaker() -> None:
+    text = "Ida Holm sang her new single “Northern Light” in Bergen. Jon “Sparky” Berg played the drums for her."
+    assert said(text) == []
+
+
+def test_long_quotation_is_shortened_for_the_parser_and_offsets_hold() -> None:
+    text = "“" + "We have a very long way to go and nobody knows it better than I do, " * 3 + "really,” Ida Holm said on Monday."
+    layout = grammar.lay_out(text)
+    sentence = layout.sentences[0]
+    short = grammar.shortened(layout, sentence)
+    assert len(short) < len(text) / 2
+    assert short.endswith("Ida Holm said on Monday.")
+    assert [name for _, name in said(text)] == ["Ida Holm"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.sampled_from("aB .,?!“”\"'‘’«»„\n`é🙂said he"), max_size=120))
+def test_any_text_pairs_without_overlap(text: str) -> None:
+    found = quotemarks.pair(text)
+    assert all(a.outer_end <= b.outer for a, b in zip(found, found[1:], strict=False))
+    assert all(q.outer <= q.start < q.end <= q.outer_end for q in found)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(
+    "“We will go,” said he she Ida Holm the minister, told according to him . “No” \n that Holm’s I it they who .\n\n Mr. ( ) — 🙂 \u00a0".split(" ")
+), max_size=40))
+def test_any_words_give_a_record_without_pronouns(words: list[str]) -> None:
+    for q in quotations(" ".join(words)):
+        assert q.speaker is None or q.speaker.name.casefold() not in {"he", "she", "it", "they", "who", "i", "him"}
+
+
+def test_weights_are_there() -> None:
+    learnt = quotes.lexicon()
+    assert learnt.cues["said"] > 0.8
+    assert learnt.heads["spokesman"] > 0.2
+    assert len(learnt.speaker) > 1000

@@ -1,0 +1,80 @@
+"""Time expressions: what counts as one, its value, and what stays open without a day of publication."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks import grammar, times, timevalues
+
+WEDNESDAY = "2026-02-11"
+
+
+def found(text: str, published: str | None = WEDNESDAY, language: str = "en") -> list[tuple[str, str, str | None]]:
+    timexes = times.find(text, grammar.lay_out(text), published=published, language=language)
+    assert all(text[t.start : t.end] == t.text for t in timexes)
+    return [(t.text, t.type, t.value) for t in timexes]
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "value"),
+    [
+        ("The minister resigned on Tuesday.", "Tuesday", "2026-02-10"),
+        ("The court said Wednesday it would wait.", "Wednesday", "2026-02-11"),
+        ("Voting will begin on Friday.", "Friday", "2026-02-13"),
+        ("The talks, scheduled for Monday, were moved.", "Monday", "2026-02-16"),
+        ("He left last December.", "last December", "2025-12"),
+        ("They met in December 2025 in Bergen.", "December 2025", "2025-12"),
+        ("She was born on 4 March 1961 in Oslo.", "4 March 1961", "1961-03-04"),
+        ("Signed Wednesday (February 4, 2026) in Riga.", "Wednesday (February 4, 2026)", "2026-02-04"),
+        ("The plan runs until 2031.", "2031", "2031"),
+        ("Prices doubled in the 1990s.", "the 1990s", "199"),
+        ("Sales rose in the third quarter of 2025.", "third quarter of 2025", "2025-Q3"),
+        ("It happened two weeks ago.", "two weeks ago", "2026-W05"),
+        ("It opened last summer.", "last summer", "2025-SU"),
+        ("The vote is expected next month.", "next month", "2026-03"),
+        ("They talked for three hours.", "three hours", "PT3H"),
+        ("Buses run every day.", "every day", "P1D"),
+        ("The train left at 10:35 a.m. Tuesday.", "10:35 a.m. Tuesday", "2026-02-10T10:35"),
+        ("Shops close on Christmas Eve.", "Christmas Eve", "2025-12-24"),
+        ("A storm hit on 3 February. Power returned the next day.", "the next day", "2026-02-04"),
+    ],
+)
+def test_expression_has_its_value(text: str, expression: str, value: str) -> None:
+    assert (expression, value) in [(t, v) for t, _, v in found(text)]
+
+
+def test_relative_expressions_stay_open_without_a_day_of_publication() -> None:
+    assert [v for _, _, v in found("He spoke on Tuesday, a week after last month ended.", None) if v and v[0] == "2"] == []
+    assert found("He spoke on 4 May 2024.", None) == [("4 May 2024", "DATE", "2024-05-04")]
+
+
+@pytest.mark.parametrize(
+    "text", ["The 44-year-old driver left.", "We may march on.", "It cost 2,024 euros.", "Give me a second chance.", "Section 8/3 applies."]
+)
+def test_what_is_no_time_is_left_alone(text: str) -> None:
+    assert [f for f in found(text) if f[1] != "SET"] == []
+
+
+def test_other_languages_give_full_dates_only() -> None:
+    assert found("Am 4. Februar 2026 sprach er, am Montag schwieg er.", language="de") == [("4. Februar 2026", "DATE", "2026-02-04")]
+    assert found("Le 12/03/2024, puis hier.", language="fr") == [("12/03/2024", "DATE", "2024-03-12")]
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("2024-02", "2024-02-01", "2024-02-29"), ("2025-WI", "2025-12-01", "2026-02-28"), ("2026-W01", "2025-12-29", "2026-01-04"),
+        ("199", "1990-01-01", "1999-12-31"), ("2026-Q1", "2026-01-01", "2026-03-31"), ("2026-02-04T10:35", "2026-02-04", "2026-02-04"),
+        ("PXW", None, None), ("XXXX-02-10", None, None),
+    ],
+)  # fmt: skip
+def test_value_covers_its_days(value: str, first: str | None, last: str | None) -> None:
+    assert timevalues.bounds(value) == (first, last)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(
+    "on Friday May 31 February 30 2024 last next this quarter year ago two a.m. 10:75 13th century '90s noon the weeks every Easter "
+    "Q4 half 1/13/2020 2026-13-40 99999 of , . fall spring tonight earlier".split()), max_size=12), st.sampled_from([None, "2024-02-29", "0001-01-01", "9999-12-31"]))
+def test_any_words_give_expressions_that_re_slice(words: list[str], published: str | None) -> None:
+    found(" ".join(words), published)
