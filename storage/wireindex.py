@@ -1,19 +1,19 @@
 """Find the articles that may be copies of a new one, by the word runs they share; and learn outlets' furniture.
 
 Finds candidates and never judges. Every call works inside the caller's transaction. Word runs are posted by week and
-looked for in the weeks of a window; quotations and exact texts are posted in week 0 and found from everywhere, and so is
-all of an article without a date. What is common stays cheap: a run that `CAP` articles of a week carry is posted no more,
-so a story that a thousand outlets reprint is found through its first copies.
+looked for in the weeks of a window; quotations and exact texts are posted in week 0 and found from everywhere, and so
+is all of an article without a date. What is common stays cheap: a run that `CAP` articles of a week carry is posted no
+more, so a story that a thousand outlets reprint is found through its first copies.
 """
 
 import json
-from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, TextClause, delete, select, text
 
 from storage.tables import FurnitureWitness, WirePrint
 
@@ -31,43 +31,57 @@ _WITNESS_CAP: Final = 8
 _SAME_TEXT: Final = 0.5
 """Two articles that share this much of the shorter one's sentences are versions of one text, no two witnesses."""
 
-# The query side comes first and drives the lookup: SQLite otherwise walks the postings (16 ms instead of 0.3).
+# The query side comes first and drives the lookup: SQLite otherwise walks the postings (16 ms instead of 0.3). A print
+# travels as one number, hash and weight together.
 _FIND_SQLITE: Final = text(
-    "SELECT p.n, q.value ->> 1 FROM json_each(:prints) AS q CROSS JOIN json_each(:weeks) AS w CROSS JOIN postings AS p "
-    "WHERE p.week = w.value AND p.hash = q.value ->> 0"
+    "SELECT p.n, sum(q.value & 1023) AS shared FROM json_each(:prints) AS q CROSS JOIN json_each(:weeks) AS w "
+    "CROSS JOIN postings AS p WHERE p.week = w.value AND p.hash = q.value >> 10 "
+    "GROUP BY p.n HAVING shared >= :floor ORDER BY shared DESC, p.n LIMIT :limit"
 )
 _FIND_POSTGRESQL: Final = text(
-    "SELECT p.n, q.weight FROM unnest(CAST(:hashes AS integer[]), CAST(:weights AS integer[])) AS q(hash, weight) "
+    "SELECT p.n, sum(q.print & 1023) AS shared FROM unnest(CAST(:prints AS bigint[])) AS q(print) "
     "CROSS JOIN unnest(CAST(:weeks AS integer[])) AS w(week) "
-    "JOIN postings AS p ON p.week = w.week AND p.hash = q.hash"
+    "JOIN postings AS p ON p.week = w.week AND p.hash = CAST(q.print >> 10 AS integer) "
+    "GROUP BY p.n HAVING sum(q.print & 1023) >= :floor ORDER BY shared DESC, p.n LIMIT :limit"
 )
 _POST_SQLITE: Final = text(
-    "INSERT INTO postings (week, hash, n) SELECT :week, q.value, :n FROM json_each(:hashes) AS q "
-    "WHERE (SELECT count(*) FROM (SELECT 1 FROM postings AS p WHERE p.week = :week AND p.hash = q.value LIMIT :cap)) < :cap"
+    "INSERT OR IGNORE INTO postings (week, hash, n) SELECT :week, q.value, :n FROM json_each(:list) AS q "
+    "WHERE (SELECT count(*) FROM (SELECT 1 FROM postings AS p WHERE p.week = :week AND p.hash = q.value LIMIT :cap)) "
+    "< :cap"
 )
 _POST_POSTGRESQL: Final = text(
-    "INSERT INTO postings (week, hash, n) SELECT :week, q.hash, :n FROM unnest(CAST(:hashes AS integer[])) AS q(hash) "
-    "WHERE (SELECT count(*) FROM (SELECT 1 FROM postings AS p WHERE p.week = :week AND p.hash = q.hash LIMIT :cap) AS l) "
-    "< :cap ON CONFLICT DO NOTHING"
+    "INSERT INTO postings (week, hash, n) SELECT :week, q.hash, :n FROM unnest(CAST(:list AS integer[])) AS q(hash) "
+    "WHERE (SELECT count(*) FROM (SELECT 1 FROM postings AS p WHERE p.week = :week AND p.hash = q.hash LIMIT :cap) "
+    "AS l) < :cap ON CONFLICT DO NOTHING"
 )
+_UNPOST: Final = "DELETE FROM postings WHERE n = :n AND week = :week AND hash "
+_WEEKS: Final = text("SELECT (SELECT min(week) FROM postings WHERE week > 0), (SELECT max(week) FROM postings)")
+_KNOWN: Final = "SELECT key FROM furniture WHERE key "
+_CARRIERS: Final = "SELECT key, n FROM furniture_witnesses WHERE key "
+_PRINTS: Final = "SELECT n, runs FROM wire_prints WHERE n "
+_WITNESS_SQLITE: Final = text(
+    "INSERT OR IGNORE INTO furniture_witnesses (key, n) SELECT q.value, :n FROM json_each(:list) AS q"
+)
+_WITNESS_POSTGRESQL: Final = text(
+    "INSERT INTO furniture_witnesses (key, n) SELECT q.key, :n FROM unnest(CAST(:list AS bigint[])) AS q(key) "
+    "ON CONFLICT DO NOTHING"
+)
+_FURNISH: Final = text("INSERT INTO furniture (key) VALUES (:key) ON CONFLICT DO NOTHING")
+_PRINT: Final = text("INSERT INTO wire_prints (n, day, runs, timeless) VALUES (:n, :day, :runs, :timeless)")
 
 
 def candidates(
     conn: Connection, runs: Prints, timeless: Prints, *, day: int | None, window_days: int = 10, limit: int = LIMIT
 ) -> list[tuple[int, int]]:
-    """Find the articles that share the most with these prints: (article number, shared weight in tenths), strongest first.
+    """Find the articles that share the most with these prints, strongest first: (article number, tenths of weight).
 
     `day` is days since 1970; an article without one is looked for, and found, from everywhere. Ask before `add`.
     """
-    if day is None:
-        weeks = _all_weeks(conn)
-    else:
-        weeks = [0, *range(_week(day - window_days), _week(day + window_days) + 1)]
-    weighed = Counter[int]()
-    for n, weight in _find(conn, runs, weeks) + _find(conn, timeless, weeks if day is None else [0]):
-        weighed[n] += weight
-    heavy = [(n, weight) for n, weight in weighed.items() if weight >= FLOOR]
-    return sorted(heavy, key=lambda found: (-found[1], found[0]))[:limit]
+    weeks = [0, *range(_week(day - window_days), _week(day + window_days) + 1)] if day is not None else _all_weeks(conn)
+    prints = [(h << 10) | min(w, 1023) for h, w in (*runs, *timeless)]
+    find = _FIND_SQLITE if conn.dialect.name == "sqlite" else _FIND_POSTGRESQL
+    asked = {"prints": _list(conn, prints), "weeks": _list(conn, weeks), "floor": FLOOR, "limit": limit}
+    return [(int(n), int(shared)) for n, shared in conn.execute(find, asked)]
 
 
 def _week(day: int) -> int:
@@ -76,21 +90,8 @@ def _week(day: int) -> int:
 
 
 def _all_weeks(conn: Connection) -> list[int]:
-    first, last = conn.execute(
-        text("SELECT (SELECT min(week) FROM postings WHERE week > 0), (SELECT max(week) FROM postings)")
-    ).one()
+    first, last = conn.execute(_WEEKS).one()
     return [0, *range(first, last + 1)] if first else [0]
-
-
-def _find(conn: Connection, prints: Prints, weeks: list[int]) -> list[tuple[int, int]]:
-    if not prints:
-        return []
-    if conn.dialect.name == "sqlite":
-        found = conn.execute(_FIND_SQLITE, {"prints": json.dumps(prints), "weeks": json.dumps(weeks)})
-    else:
-        hashes, weights = [h for h, _ in prints], [w for _, w in prints]
-        found = conn.execute(_FIND_POSTGRESQL, {"hashes": hashes, "weights": weights, "weeks": weeks})
-    return [(n, weight) for n, weight in found]
 
 
 def add(conn: Connection, n: int, runs: Prints, timeless: Prints, *, day: int | None) -> None:
@@ -102,19 +103,13 @@ def add(conn: Connection, n: int, runs: Prints, timeless: Prints, *, day: int | 
     else:
         _post(conn, n, week, windowed)
         _post(conn, n, 0, lasting)
-    conn.execute(
-        insert(WirePrint),
-        {"n": n, "day": day, "runs": _packed(windowed), "timeless": _packed(lasting)},
-    )
+    conn.execute(_PRINT, {"n": n, "day": day, "runs": _packed(windowed), "timeless": _packed(lasting)})
 
 
 def _post(conn: Connection, n: int, week: int, hashes: list[int]) -> None:
-    if not hashes:
-        return
-    if conn.dialect.name == "sqlite":
-        conn.execute(_POST_SQLITE, {"n": n, "week": week, "hashes": json.dumps(hashes), "cap": CAP})
-    else:
-        conn.execute(_POST_POSTGRESQL, {"n": n, "week": week, "hashes": hashes, "cap": CAP})
+    if hashes:
+        post = _POST_SQLITE if conn.dialect.name == "sqlite" else _POST_POSTGRESQL
+        conn.execute(post, {"n": n, "week": week, "list": _list(conn, hashes), "cap": CAP})
 
 
 def _packed(hashes: list[int]) -> bytes:
@@ -131,8 +126,9 @@ def remove(conn: Connection, n: int) -> None:
     if row is not None:
         week = 0 if row.day is None else _week(row.day)
         for place, packed in ((week, row.runs), (0, row.timeless)):
-            gone = f"DELETE FROM postings WHERE n = :n AND week = :week AND hash {_listed(conn, 'integer')}"
-            conn.execute(text(gone), {"n": n, "week": place, "list": _list(conn, _unpacked(packed))})
+            conn.execute(
+                _listed(conn, _UNPOST, "integer"), {"n": n, "week": place, "list": _list(conn, _unpacked(packed))}
+            )
         conn.execute(delete(WirePrint).where(WirePrint.n == n))
     conn.execute(delete(FurnitureWitness).where(FurnitureWitness.n == n))
 
@@ -141,12 +137,11 @@ def furniture(conn: Connection, keys: Collection[int]) -> frozenset[int]:
     """Say which of these keys of outlet and sentence are furniture. Ask once for all articles of a verdict."""
     if not keys:
         return frozenset()
-    known = text(f"SELECT key FROM furniture WHERE key {_listed(conn, 'bigint')}")
-    return frozenset(conn.execute(known, {"list": _list(conn, keys)}).scalars())
+    return frozenset(conn.execute(_listed(conn, _KNOWN, "bigint"), {"list": _list(conn, keys)}).scalars())
 
 
 def learn(conn: Connection, n: int, keys: Sequence[int]) -> tuple[int, ...]:
-    """Record an article's sentences, after `add`; give the other articles whose sentences have just become furniture.
+    """Record an article's sentences, after `add`; give the others that carry what has just become furniture.
 
     A sentence is furniture when three articles of its outlet carry it that are no versions of one text. The relations of
     the articles given back want another look, because their sentence counts no more.
@@ -154,15 +149,14 @@ def learn(conn: Connection, n: int, keys: Sequence[int]) -> tuple[int, ...]:
     if not keys:
         return ()
     carriers: dict[int, list[int]] = {key: [] for key in keys}
-    seen = text(f"SELECT key, n FROM furniture_witnesses WHERE key {_listed(conn, 'bigint')} ORDER BY n")
-    for key, other in conn.execute(seen, {"list": _list(conn, keys)}):
+    for key, other in conn.execute(_listed(conn, _CARRIERS, "bigint"), {"list": _list(conn, keys)}):
         if other != n:
             carriers[key].append(other)
-    fresh = [{"key": key, "n": n} for key, others in carriers.items() if len(others) < _WITNESS_CAP]
+    fresh = [key for key, others in carriers.items() if len(others) < _WITNESS_CAP]
     if fresh:
-        record = "INSERT INTO furniture_witnesses (key, n) VALUES (:key, :n) ON CONFLICT DO NOTHING"
-        conn.execute(text(record), fresh)
-    crowded = {key: others for key, others in carriers.items() if len(others) >= WITNESSES - 1}
+        witness = _WITNESS_SQLITE if conn.dialect.name == "sqlite" else _WITNESS_POSTGRESQL
+        conn.execute(witness, {"n": n, "list": _list(conn, fresh)})
+    crowded = {key: sorted(others) for key, others in carriers.items() if len(others) >= WITNESSES - 1}
     if not crowded:
         return ()
     known = furniture(conn, crowded)
@@ -176,8 +170,8 @@ def learn(conn: Connection, n: int, keys: Sequence[int]) -> tuple[int, ...]:
 
 
 def _prints_of(conn: Connection, ns: Collection[int]) -> dict[int, frozenset[int]]:
-    wanted = text(f"SELECT n, runs FROM wire_prints WHERE n {_listed(conn, 'integer')}")
-    return {n: frozenset(_unpacked(packed)) for n, packed in conn.execute(wanted, {"list": _list(conn, ns)})}
+    rows = conn.execute(_listed(conn, _PRINTS, "integer"), {"list": _list(conn, ns)})
+    return {n: frozenset(_unpacked(packed)) for n, packed in rows}
 
 
 def _differ(n: int, others: Sequence[int], prints: dict[int, frozenset[int]]) -> bool:
@@ -191,11 +185,14 @@ def _differ(n: int, others: Sequence[int], prints: dict[int, frozenset[int]]) ->
     return any(apart(one, two) for one, two in combinations(strangers, 2))
 
 
-def _listed(conn: Connection, kind: str) -> str:
-    """Give the condition that a column is in the bound `list`: one bound value however long the list is."""
-    if conn.dialect.name == "sqlite":
-        return "IN (SELECT value FROM json_each(:list))"
-    return f"= ANY(CAST(:list AS {kind}[]))"
+@lru_cache(maxsize=32)
+def _statement(sqlite: bool, sql: str, kind: str) -> TextClause:
+    return text(sql + ("IN (SELECT value FROM json_each(:list))" if sqlite else f"= ANY(CAST(:list AS {kind}[]))"))  # noqa: S608
+
+
+def _listed(conn: Connection, sql: str, kind: str) -> TextClause:
+    """End a statement with the condition that its last column is in the bound `list`, however long that is."""
+    return _statement(conn.dialect.name == "sqlite", sql, kind)
 
 
 def _list(conn: Connection, values: Collection[int]) -> object:

@@ -28,7 +28,7 @@ class Ties:
 
     quoted, plain: weight of the runs inside and outside quotation marks. lighter, heavier: share of the lighter and of
     the heavier text that lies in them; covered_a, covered_b the same by text. longest: tokens of the longest run.
-    fragments: whole quotations in both. shared: the runs that count; `all_runs` the others too.
+    fragments: whole quotations in both. shorter: tokens of the shorter text. shared: the runs that count; `all_runs` the others too.
     """
 
     quoted: float
@@ -39,6 +39,7 @@ class Ties:
     covered_b: float
     longest: int
     fragments: int
+    shorter: int
     shared: list[align.Shared]
     all_runs: list[align.Shared]
 
@@ -62,6 +63,7 @@ class Evidence:
     covered_b: float
     longest: int
     fragments: int
+    shorter: int
     retold_a: float
     retold_b: float
     retold_sentences: int
@@ -108,7 +110,8 @@ def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> Ties:
     lighter, heavier = (cover_a, cover_b) if (total_a, held_a) <= (total_b, held_b) else (cover_b, cover_a)
     return Ties(
         quoted=quoted / 10, plain=plain / 10, lighter=lighter, heavier=heavier, covered_a=cover_a, covered_b=cover_b,
-        longest=max((r.length for r in runs), default=0), fragments=len(common), shared=shared, all_runs=runs,
+        longest=max((r.length for r in runs), default=0), fragments=len(common), shorter=min(len(a), len(b)),
+        shared=shared, all_runs=runs,
     )  # fmt: skip
 
 
@@ -137,7 +140,7 @@ def measure(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, ties: Ti
     # The constants make a text without names or numbers neutral instead of contradicting.
     return Evidence(
         quoted=t.quoted, plain=t.plain, lighter=t.lighter, heavier=t.heavier, covered_a=t.covered_a,
-        covered_b=t.covered_b, longest=t.longest, fragments=t.fragments,
+        covered_b=t.covered_b, longest=t.longest, fragments=t.fragments, shorter=t.shorter,
         retold_a=one.retold, retold_b=two.retold, retold_sentences=max(one.sentences, two.sentences),
         order=_in_order(one, two), worded=worded, worded_sentences=worded_sentences, worded_order=worded_order,
         facts=facts(a, b), names=(names + 1.2) / scale, names_raw=(names + 0.3) / scale,

@@ -45,6 +45,11 @@ WEIGHTS: Final = {
 CONSTANT: Final = -8.32
 """Fitted by `tests/bench/fit_copies.py` on 14,368 simulated and 3,160 real candidate pairs; tests/bench/README.md."""
 
+# Of 44 sentences that proved furniture in 924 articles, all that hold a run stand here (tests/bench/README.md).
+FURNITURE_HEAD: Final = 3
+FURNITURE_FOOT: Final = 6
+FURNITURE_TOKENS: Final = 4
+
 # Gates. Measured on real news (tests/bench/copies_verdicts.tsv) and the simulated set; tests/bench/README.md says how.
 THRESHOLD: Final = 0.6
 NEAR_LIGHTER: Final = 0.8
@@ -62,6 +67,9 @@ NUMBERS_NEUTRAL: Final = 0.45
 RETOLD_LEAST: Final = 0.2
 IN_ORDER: Final = 0.8
 ORDER_COUNTS: Final = 5
+BRIEF: Final = 40
+BRIEF_HEAVIER: Final = 0.3
+"""A text of fewer tokens stands in too many others by chance: it is a copy only of one not much longer."""
 FACTS_FEW: Final = 8.0
 WORDED_LEAST: Final = 0.7
 WORDED_SENTENCES: Final = 3
@@ -100,8 +108,16 @@ def day_number(published: datetime | None) -> int | None:
 
 
 def furniture_keys(text: Text, publisher: str | None) -> tuple[int, ...]:
-    """Give a key of outlet and sentence for each distinct sentence that may be an outlet's furniture: 63 bits."""
-    return tuple(dict.fromkeys(_keys(text, publisher))) if publisher else ()
+    """Give a key of outlet and sentence for each sentence that may be an outlet's furniture: 63 bits.
+
+    Furniture stands at the head and the foot; sentences of three words or fewer are no evidence anyway.
+    """
+    if not publisher:
+        return ()
+    sizes = np.bincount(text.sentence) if len(text) else ()
+    keys = _keys(text, publisher)
+    edge = {*range(FURNITURE_HEAD), *range(len(keys) - FURNITURE_FOOT, len(keys))}
+    return tuple(dict.fromkeys(key for n, key in enumerate(keys) if n in edge and sizes[n] >= FURNITURE_TOKENS))
 
 
 def _keys(text: Text, publisher: str | None) -> list[int]:
@@ -149,11 +165,12 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
     """
     score = likelihood(e)
     held = f"passages hold {e.covered_a:.0%} and {e.covered_b:.0%}"
-    reprinted = e.heavier >= NEAR_HEAVIER or e.lighter >= NEAR_LIGHTER
+    brief = e.shorter < BRIEF
+    reprinted = e.heavier >= NEAR_HEAVIER or (e.lighter >= NEAR_LIGHTER and not brief)
     if reprinted and e.conflict < CONFLICT and e.plain >= e.quoted and not apart:
         return "near", max(score, 0.5 + e.lighter / 2), f"reprinted: {held}"
     reason = ""
-    if _tied(e) and score >= THRESHOLD and _retells(e):
+    if _tied(e) and score >= THRESHOLD and _retells(e) and (not brief or e.heavier >= BRIEF_HEAVIER):
         reason = f"{e.retold:.0%} of the prose outside quotations retold, {held}"
     elif _rewords(e):
         score = max(score, min(0.99, 0.6 + 0.2 * e.worded))
@@ -163,7 +180,11 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
             return "update", score, f"another version by the same outlet: {reason}"
         return "derived", score, f"reworded: {reason}"
     if e.quoted >= QUOTED_LEAST and (e.fragments or e.longest >= STATEMENT):
-        return "shared-quotes", min(score, THRESHOLD - 0.01), f"the same statements; {e.retold:.0%} of the prose retold, {held}"
+        return (
+            "shared-quotes",
+            min(score, THRESHOLD - 0.01),
+            f"the same statements; {e.retold:.0%} of the prose retold, {held}",
+        )
     return None
 
 
