@@ -16,6 +16,7 @@ setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r deployments/requirements.lock
 	@$(PIP) --no-build-isolation -e .
+	@PREFECT_HOME=$(CURDIR)/var/prefect DO_NOT_TRACK=1 $(BIN)/prefect --no-prompt server database upgrade -y >/dev/null
 	@touch $@
 
 .venv/.dev: .venv/.run deployments/requirements-dev.lock

@@ -6,7 +6,7 @@ cannot both become new, and a crash leaves either all of the batch or nothing of
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -154,12 +154,23 @@ def _settle_stories(conn: Connection, batch: _Batch) -> int:
     parents = _parents(grouped, around.published, around.relations)
     archive.set_stories(conn, grouped, parents=parents, now=batch.now)
     moved = {i for i, story in grouped.items() if around.stories.get(i) != story}
+    _settle_relations(conn, batch, grouped, around.relations, batch.touched | moved)
     ns = {*batch.written.values(), *archive.numbers(conn, moved).values()}
     told = quotebook.near(conn, ns)
     quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=batch.now)
     dated = timeline.near(conn, ns)
     timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=batch.now)
     return sum(parents.get(i) is not None for i in batch.written)
+
+
+def _settle_relations(
+    conn: Connection, batch: _Batch, grouped: Mapping[str, str], copies: Iterable[Relation], ids: Collection[str]
+) -> None:
+    """Write what reads differently between `ids` and others now that the stories are known."""
+    near = {(r.article, r.other): r for r in archive.relations_of(conn, ids)}
+    held = {(r.article, r.other): r for r in copies} | near
+    changed = [r for r in stories.settle(held.values(), grouped) if (r.article, r.other) in near]
+    archive.relate(conn, changed, version=wirecopy.VERSION, now=batch.now)
 
 
 def _parents(
