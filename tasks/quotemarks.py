@@ -109,6 +109,6 @@ def _singles(body: str, start: int, end: int) -> list[Quoted]:
 
 def _single_is_ordinary(body: str, double: list[Quoted]) -> bool:
     """True if the text has no double marks, and single ones that close after a stop or a comma or open with a curl."""
-    if double or not ("‘" in body or "'" in body):
+    if double or "''" in body or not ("‘" in body or "'" in body):
         return False
     return bool(re.search(r"[,.?!]['’](?!\w)", body)) or bool(re.search(r"(?<!\w)‘\w[^‘\n]{2,200}?[^s\s]’(?!\w)", body))

@@ -89,10 +89,11 @@ def read(layout: Layout, known: attribution.Identities) -> list[Found]:
     for at, choice in zip(scenes, choices, strict=True):
         q = at.quoted
         titled = is_title(layout, at, titled)
-        if choice.mention is None or titled:
+        signed = None if titled else signature(layout, at)
+        if titled or (choice.mention is None and signed is None):
             continue
         kind: QuotationType = "direct" if is_whole(layout, at) else "mixed"
-        found.append(Found(q.start, q.end, kind, choice.mention, at.first, choice.verb, choice.probability))
+        found.append(Found(q.start, q.end, kind, signed or choice.mention, at.first, None if signed else choice.verb, choice.probability))
     for s in layout.sentences:
         for report in indirect.reports(layout, s, learnt.cues, learnt.indirect):
             o = report.option
@@ -115,6 +116,23 @@ def is_title(layout: Layout, at: attribution.Scene, after_title: bool) -> bool:
     if not before:
         return False
     return before[-1] in WORK_NOUNS or (after_title and before[-1] in ("and", "or", "with"))
+
+
+_SIGNED: Final = re.compile(r"\s*[―—–]\s*(?P<name>[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]*){0,3})\s*(?:[,.]|$)", re.MULTILINE)
+_SCRIPT: Final = re.compile(r"(?P<name>[A-Z][A-Z.’' -]{2,30}): ")
+
+
+def signature(layout: Layout, at: attribution.Scene) -> Mention | None:
+    """Read the name under a letter (`― Ana Ruiz` after the marks) or before a turn (`RUIZ: ` inside them)."""
+    q = at.quoted
+    match = _SCRIPT.match(layout.body, q.start, q.end) or _SIGNED.match(layout.body, q.outer_end)
+    if match is None:
+        return None
+    start, end = match.span("name")
+    return Mention(
+        start=start, end=end, sentence=layout.sentence_at(start), paragraph=at.paragraph, token=-1, relation="signed", kind="name",
+        noun=match["name"].split()[-1].casefold(), head_start=start, verbs=(),
+    )  # fmt: skip
 
 
 def is_whole(layout: Layout, at: attribution.Scene) -> bool:

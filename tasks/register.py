@@ -110,9 +110,10 @@ def link(
         entities[canonical] = Entity(name, "Person", canonical, _gender_of_name(canonical))
         owner.update((k, canonical) for k in keys)
     _organisations(body, groups, types, entities, owner)
+    forms = _people_by_form(list(groups), list(people))
     for key, some in sorted(groups.items(), key=lambda g: g[1][0].start):
         for n in some:
-            target = owner.get(key) or _person_of(key, n, list(people), groups, entities)
+            target = owner.get(key) or _person_of(key, n, forms.get(key, ()), groups, entities)
             if target is None:
                 kind = types[key]
                 if kind not in _KINDS:
@@ -332,17 +333,32 @@ def _organisations(
             owner[key] = target
 
 
+def _people_by_form(
+    keys: Sequence[tuple[str, ...]], people: Sequence[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
+    """Give for each form of a name the people it may stand for: by surname, else first name, else a like spelling."""
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    bare = {p: _bare(p) for p in people}
+    for key in keys:
+        fitting = [p for p in people if len(p) > len(key) and bare[p][-len(key) :] == key]
+        if not fitting and len(key) == 1:
+            fitting = [p for p in people if p[0] == key[0]]
+        if not fitting and len(key) == 1 and len(key[0]) > 5:
+            like = [p for p in people if len(p[-1]) > 5 and p[-1][:2] == key[0][:2]]
+            fitting = [p for p in like if SequenceMatcher(None, p[-1], key[0]).ratio() >= 0.88]
+        if fitting:
+            found[key] = fitting
+    return found
+
+
 def _person_of(
-    key: tuple[str, ...], n: Naming, people: Sequence[tuple[str, ...]], groups: dict[tuple[str, ...], list[Naming]],
+    key: tuple[str, ...], n: Naming, found: Sequence[tuple[str, ...]], groups: dict[tuple[str, ...], list[Naming]],
     entities: dict[tuple[str, ...], Entity],
 ) -> tuple[str, ...] | None:  # fmt: skip
     """Give the person whom a surname, or a first name, stands for."""
+    if n.title and len(key) == 1:
+        found = [p for p in found if p[0] != key[0]]
     wanted = "f" if set(n.title) & lexicon.FEMALE_TITLES else "m" if set(n.title) & lexicon.MALE_TITLES else None
-    found = [p for p in people if len(p) > len(key) and _bare(p)[-len(key) :] == key]
-    if not found and len(key) == 1 and not n.title:
-        found = [p for p in people if p[0] == key[0]]
-    if not found and len(key) == 1 and len(key[0]) > 5:
-        found = [p for p in people if len(p[-1]) > 5 and SequenceMatcher(None, p[-1], key[0]).ratio() >= 0.88]
     if wanted:
         found = [p for p in found if (entities[p].gender or _gender_of_name(p) or wanted) == wanted]
     if not found:
@@ -365,7 +381,10 @@ def worth_asking(layout: Layout, body: str, namings: Sequence[Naming]) -> list[S
     """
     groups = _grouped(namings)
     wanted: set[int] = set()
+    parts = {k[-1] for k in groups if len(k) > 1} | {k[0] for k in groups if len(k) > 1}
     for key, some in groups.items():
+        if len(key) == 1 and (len(some) < 2 or key[0] in parts or key[0] in lexicon.COUNTRIES):
+            continue
         ranked = sorted((score for score, _ in _scores(body, key, some, Counter(), groups)), reverse=True)
         if ranked[0] - ranked[1] < SURE or ranked[0] < 1.0:
             wanted.add(layout.sentence_at(some[0].start))

@@ -131,11 +131,22 @@ class Resolver:
             return Speaker(name=beside.name, type=beside.type, mention=span)
         if m.noun in _DOCUMENTS:
             owner = self._inside(m)
-            return Speaker(name=owner.name, type=owner.type, mention=span) if owner else None
+            return Speaker(name=owner.name, type=owner.type, mention=span) if owner else self._author(m, span)
         entity = self._by_role(m)
         if entity is not None:
             return Speaker(name=entity.name, type=entity.type, mention=span)
         return self._phrase(m, span)
+
+    def _author(self, m: Mention, span: Span) -> Speaker | None:
+        """Give whose letter, report or ruling it is: the subject of the last sentence before that speaks of one."""
+        noun = re.compile(rf"\b{re.escape(m.noun)}\b", re.IGNORECASE)
+        for s in reversed(self._layout.sentences[max(0, m.sentence - 2 * REACH) : m.sentence]):
+            if s.parse is None or not noun.search(self._layout.body, s.start, s.end):
+                continue
+            for other in s.mentions:
+                if other.relation in ("nsubj", "poss_s", "poss_o") and other.noun not in _DOCUMENTS and other.kind not in ("who", "i"):
+                    return self._name(other, span, 2)
+        return None
 
     def _apposed(self, s: Sentence, m: Mention) -> Entity | None:
         """Read `a spokesman, Ana Ruiz,` and `spokesman Ana Ruiz` where the parse put the role first."""
@@ -244,7 +255,7 @@ class Resolver:
         single = m.kind == "it"
         best: tuple[float, Mention] | None = None
         for s in self._layout.sentences[max(0, m.sentence - REACH) : m.sentence + 1]:
-            if s.paragraph < m.paragraph - 1:
+            if s.paragraph < m.paragraph - 2:
                 continue
             for other in s.mentions:
                 if other.start >= m.start or other.kind in ("pro3", "they", "it", "i", "who", "him"):
@@ -261,7 +272,7 @@ class Resolver:
                 score -= 0.7 * (m.sentence - s.index)
                 if best is None or score >= best[0]:
                     best = (score, other)
-        if best is None or best[0] < 0.8:
+        if best is None or best[0] < 0.2:
             return None
         return self._name(best[1], span, 2)
 

@@ -17,9 +17,11 @@ from tasks.timewords import (
     DAYPARTS,
     GATE,
     MONTHS,
+    NEEDS,
     ORDINALS,
     RULES,
     SEASON_CODES,
+    SIGNS,
     WEEKDAYS,
     number,
     unit_of,
@@ -68,7 +70,10 @@ def find(body: str, layout: Layout, *, published: str | None, language: str | No
 
 def _sentence(run: _Run, s: Sentence) -> list[Timex]:
     taken: list[tuple[int, int, re.Match[str], str]] = []
+    held = {sort for sort, sign in SIGNS.items() if sign.search(run.body, s.start, s.end)}
     for name, pattern in RULES:
+        if name in NEEDS and NEEDS[name] not in held:
+            continue
         for match in pattern.finditer(run.body, s.start, s.end):
             a, b = match.span("x") if "x" in pattern.groupindex else match.span()
             if a < b and not any(a < d and c < b for c, d, _, _ in taken):

@@ -168,3 +168,15 @@ GATE: Final = re.compile(
     r"months?|quarter|years?|decades?|centur\w+|morning|afternoon|evening|night|spring|summer|autumn|fall|winter|half|period|election day)\b)"
 )
 """A sentence that this finds nothing in holds no time expression."""
+
+SIGNS: Final = {
+    "figure": re.compile(r"\d"),
+    "month": re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"),
+    "weekday": re.compile(r"[a-z]day\b"),
+    "season": re.compile(r"(?i:spring|summer|autumn|fall|winter)"),
+}
+NEEDS: Final = {
+    "iso": "figure", "slashed": "figure", "decade": "figure", "bare_year": "figure", "full_date": "month", "month_day": "month",
+    "month_year": "month", "month": "month", "weekday": "weekday", "season": "season",
+}  # fmt: skip
+"""A rule is tried only on a sentence that shows what it cannot do without."""
