@@ -25,7 +25,7 @@ NAME_SHARE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """One direction: the share of each eligible sentence that the other text holds, its weight, and where it is held."""
+    """One direction: the share of each eligible sentence that the other text holds, its weight, and where it is."""
 
     shares: NDArray[np.float64]
     weights: NDArray[np.float64]

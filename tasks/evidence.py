@@ -28,7 +28,8 @@ class Ties:
 
     quoted, plain: weight of the runs inside and outside quotation marks. lighter, heavier: share of the lighter and of
     the heavier text that lies in them; covered_a, covered_b the same by text. longest: tokens of the longest run.
-    fragments: whole quotations in both. shorter: tokens of the shorter text. shared: the runs that count; `all_runs` the others too.
+    fragments: whole quotations in both. shorter: tokens of the shorter text. shared: the runs that count;
+    `all_runs` the others too.
     """
 
     quoted: float
@@ -166,14 +167,14 @@ def _distinct(text: Text, spots: Spots, free: Mask | None, runs: list[tuple[int,
     told = bytearray(text.marked)
     for i, j in runs:
         told[i:j] = bytes(2 * m for m in told[i:j])
-    return {key: weight for at, key, weight in spots if told[at] != 2 and (free is None or free[at])}  # noqa: PLR2004
+    return {key: weight for at, key, weight in spots if told[at] != 2 and (free is None or free[at])}
 
 
 def _in_order(one: coverage.Covered, two: coverage.Covered) -> float:
     """Share of the retold sentences that follow the other text's order: longest rising chain over all of them."""
     covered = one if one.retold >= two.retold else two
     places = covered.best[covered.shares >= coverage.HALF].tolist()
-    if len(places) < 2:  # noqa: PLR2004
+    if len(places) < 2:
         return float(len(places))
     tails: list[int] = []
     for place in places:

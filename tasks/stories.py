@@ -1,8 +1,8 @@
 """Put articles into stories by the relations between them. Pure: no store, no clock; input order does not matter.
 
 Copies of one text form a story. A story of several members takes in another of several only over a strong relation, or
-over two relations that touch different articles of both, so that a daily summary or a round-up, which copies a little of
-each, does not chain them. And a page that holds two whole articles in different places goes with one of them.
+over two relations that touch different articles of both, so that a daily summary or a round-up, which copies a little
+of each, does not chain them. And a page that holds two whole articles in different places goes with one of them.
 """
 
 from collections import defaultdict
@@ -53,8 +53,8 @@ def group(
 def settle(relations: Iterable[Relation], heads: Mapping[str, str]) -> list[Relation]:
     """Give the relations that read differently once the stories are known.
 
-    Two articles that carry the same statements, and are both direct copies of a third, are copies of each other, whatever
-    each has changed; without that third they are not. Such a relation never makes a story.
+    Two articles that carry the same statements, and are both direct copies of a third, are copies of each other,
+    whatever each has changed; without that third they are not. Such a relation never makes a story.
     """
     held = list(relations)
     partners: dict[str, set[str]] = defaultdict(set)
@@ -157,7 +157,7 @@ class _Families:
 
     def _carries_two(self, pair: tuple[str, str], left: set[str], right: set[str]) -> bool:
         """Tell if one of the pair holds the whole of the other here, and the whole of a stranger there."""
-        for holder, held, own, other in ((*pair, left, right), (pair[1], pair[0], right, left)):
+        for holder, own, other in ((pair[0], left, right), (pair[1], right, left)):
             here = self._ties[pair].part_of(holder)
             if here is None:
                 continue

@@ -1,8 +1,8 @@
 """Judge whether two texts are copies of one wire story. Pure: no store, no network, no clock.
 
 A verdict is a function of the unordered pair: of the two texts, their dates and publishers, the shipped word table, and
-what is known as furniture of the two outlets. Nothing of the rest of the archive goes in, so the order in which articles
-arrive cannot matter.
+what is known as furniture of the two outlets. Nothing of the rest of the archive goes in, so the order in which
+articles arrive cannot matter.
 
 The grades (`judge`):
 
@@ -54,6 +54,8 @@ FURNITURE_TOKENS: Final = 4
 THRESHOLD: Final = 0.6
 NEAR_LIGHTER: Final = 0.8
 NEAR_HEAVIER: Final = 0.6
+NEAR_ALL: Final = 0.8
+"""From here on it does not matter how much of what is shared is quotations."""
 CONFLICT: Final = 0.3
 QUOTED_LEAST: Final = 2.5
 PLAIN_LEAST: Final = 9.0
@@ -79,7 +81,7 @@ WORDED_BOTH: Final = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One article as the verdict sees it. `furniture` holds those of its `furniture_keys` that are known as furniture."""
+    """One article as the verdict sees it. `furniture` holds those of its `furniture_keys` that are known to be."""
 
     id: str
     text: Text
@@ -167,7 +169,8 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
     held = f"passages hold {e.covered_a:.0%} and {e.covered_b:.0%}"
     brief = e.shorter < BRIEF
     reprinted = e.heavier >= NEAR_HEAVIER or (e.lighter >= NEAR_LIGHTER and not brief)
-    if reprinted and e.conflict < CONFLICT and e.plain >= e.quoted and not apart:
+    own = e.plain >= e.quoted or e.heavier >= NEAR_ALL
+    if reprinted and own and e.conflict < CONFLICT and not apart:
         return "near", max(score, 0.5 + e.lighter / 2), f"reprinted: {held}"
     reason = ""
     if _tied(e) and score >= THRESHOLD and _retells(e) and (not brief or e.heavier >= BRIEF_HEAVIER):
@@ -242,7 +245,7 @@ def likelihood(e: Evidence) -> float:
 
 
 def strongest(relations: Iterable[Relation], article: str, *, limit: int = KEPT) -> list[Relation]:
-    """Give the relations to keep for one article: copies before others, the highest score first, then the smallest id."""
+    """Give the relations to keep for one article: copies first, then by score, then by the smaller id."""
 
     def rank(r: Relation) -> tuple[bool, float, str]:
         return not r.is_copy, -r.score, r.other if r.article == article else r.article

@@ -147,7 +147,8 @@ def read(body: str) -> Text:
     return Text(
         body=body, starts=starts, ends=[j for _, j in spans], words=hashes, stems=stems, weights=weights, kinds=kinds,
         quoted=in_quotes, sentence=sentence, run=run, run_hashes=run_hashes,
-        fragments=tuple((key, i, j) for key, i, j, _ in fragments), sentence_keys=_sentence_keys(hashes, sentence, firsts),
+        fragments=tuple((key, i, j) for key, i, j, _ in fragments),
+        sentence_keys=_sentence_keys(hashes, sentence, firsts),
         exact=exact, runs=tuple(found.items()), timeless=tuple(timeless.items()),
     )  # fmt: skip
 

@@ -22,8 +22,11 @@ _CEILING: Final = 62
 _HEAVIEST: Final = 40
 _UNKNOWN: Final = 22
 _WIRE_ABBREVIATIONS: Final = frozenset(
-    "dlrs dlr mln bln pct shr shrs vs qtr qtrs inc corp co ltd cts ct oper avg prev div rev revs yr mths months mth "
-    "nine wk tonnes bpd barrels plc".split()
+    re.split(
+        " ",
+        "dlrs dlr mln bln pct shr shrs vs qtr qtrs inc corp co ltd cts ct oper avg prev div rev revs yr mths months "
+        "mth nine wk tonnes bpd barrels plc",
+    )
 )
 """Market copy is full of these, and general English is not: they count as frequent (Zipf 5.2)."""
 
@@ -34,7 +37,10 @@ RARE_CAPITAL: Final = 3
 NUMBER: Final = 4
 """Kinds of token. SIGN is one character of a script that writes no spaces between words."""
 
-_SIGNS: Final = "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_SIGNS: Final = (
+    "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
 TOKEN: Final = re.compile(rf"\d+(?:[.,]\d+)*|[{_SIGNS}]|[^\W\d_{_SIGNS}]+(?:['’][^\W\d_{_SIGNS}]+)*|[^\W{_SIGNS}]+")
 SPACED_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\w+")
 """What TOKEN finds in a text without such characters, sooner."""
@@ -79,7 +85,7 @@ def stem(word: str) -> str:
 
 
 class Lexicon:
-    """A growing memory of words already looked up; `look_up` gives one row a token. Holds no state that changes a result."""
+    """A growing memory of words already looked up; `look_up` gives one row a token. What it holds changes no result."""
 
     def __init__(self) -> None:
         self._row: dict[str, int] = {}

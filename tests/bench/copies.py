@@ -20,7 +20,7 @@ from pathlib import Path
 from copydesk import Desk, read, verdicts
 
 from storage.records import Relation
-from tasks import stories, wirecopy
+from tasks import stories
 
 REWRITES = Path(__file__).parent.parent / "data" / "rewrites.jsonl"
 
@@ -54,7 +54,10 @@ def score(name: str, truth: dict[str, dict[str, str]], copies: set[tuple[str, st
     right = len(copies & pairs)
     ids = list(truth)
     index = rand_index([truth[i]["story"] for i in ids], [heads[i] for i in ids])
-    print(f"{name}: relations P {right / max(1, len(copies)):.3f} R {right / len(pairs):.3f} ({len(copies)}) | ARI {index:.3f}")
+    print(
+        f"{name}: relations P {right / max(1, len(copies)):.3f} R {right / len(pairs):.3f} ({len(copies)})"
+        f" | ARI {index:.3f}"
+    )
     kinds, kept = Counter[str](), Counter[str]()
     for one, two in pairs:
         names = {truth[one]["kind"], truth[two]["kind"]}
@@ -84,7 +87,9 @@ def simulated(args: argparse.Namespace) -> None:
         _, again, others = desk_of(shuffled)
         ids = list(heads)
         same = rand_index([heads[i] for i in ids], [others[i] for i in ids])
-        differ = len({(r.article, r.other, r.grade) for r in again} ^ {(r.article, r.other, r.grade) for r in relations})
+        differ = len(
+            {(r.article, r.other, r.grade) for r in again} ^ {(r.article, r.other, r.grade) for r in relations}
+        )
         print(f"    shuffled {seed}: ARI between the orders {same:.4f}, {differ} relations differ")
     if args.errors:
         for one, two in sorted(p for p in copies if truth[p[0]]["story"] != truth[p[1]]["story"]):
@@ -119,15 +124,33 @@ def real(args: argparse.Namespace) -> None:
     copies = {(r.article, r.other): r for r in relations if r.is_copy}
     true = {p for p, verdict in judged.items() if verdict == "copy" and p[0] in names and p[1] in names}
     right = true & copies.keys()
-    print(f"{len(names)} articles, {len(desk.pairs)} candidate pairs, reported {dict(Counter(r.grade for r in relations))}")
+    print(
+        f"{len(names)} articles, {len(desk.pairs)} candidate pairs, reported"
+        f" {dict(Counter(r.grade for r in relations))}"
+    )
     print(f"copies reported {len(copies)}, right {len(right)}; of the {len(true)} known copies {len(right)} found")
     for pair in sorted(copies.keys() - right):
-        print("   ", judged.get(pair, "NOT JUDGED"), copies[pair].grade, f"{copies[pair].score:.2f}", *pair, copies[pair].reason)
+        print(
+            "   ",
+            judged.get(pair, "NOT JUDGED"),
+            copies[pair].grade,
+            f"{copies[pair].score:.2f}",
+            *pair,
+            copies[pair].reason,
+        )
     for pair in sorted(true - copies.keys()):
         print("    MISSED", *pair)
     rest = sorted((r for r in relations if not r.is_copy), key=lambda r: -r.score)
     for r in rest[: args.next]:
-        print("   ", judged.get((r.article, r.other), "NOT JUDGED"), r.grade, f"{r.score:.2f}", r.article, r.other, r.reason)
+        print(
+            "   ",
+            judged.get((r.article, r.other), "NOT JUDGED"),
+            r.grade,
+            f"{r.score:.2f}",
+            r.article,
+            r.other,
+            r.reason,
+        )
 
 
 def rewrites(_: argparse.Namespace) -> None:

@@ -12,7 +12,6 @@ from storage import wireindex
 from storage.records import Relation, sort_time
 from tasks import stories, wirecopy
 
-
 VERDICTS = Path(__file__).parent / "copies_verdicts.tsv"
 
 
@@ -41,9 +40,13 @@ class Desk:
         published = sort_time(record.get("datePublished"))
         text = wirecopy.prepare(record["articleBody"])
         n = len(self.sides)
-        self.sides.append(wirecopy.Side(id=record["identifier"], text=text, publisher=record.get("publisher"), published=published))
+        self.sides.append(
+            wirecopy.Side(id=record["identifier"], text=text, publisher=record.get("publisher"), published=published)
+        )
         day = wirecopy.day_number(published)
-        weeks = [0, *range((day - 10) // 7, (day + 10) // 7 + 1)] if day is not None else [0, *{w for w, _ in self._lists}]
+        weeks = (
+            [0, *range((day - 10) // 7, (day + 10) // 7 + 1)] if day is not None else [0, *{w for w, _ in self._lists}]
+        )
         weighed = Counter[int]()
         for prints, where in ((text.runs, weeks), (text.timeless, weeks if day is None else [0])):
             for key, weight in prints:
@@ -58,7 +61,7 @@ class Desk:
                     postings.append(n)
 
     def learn(self) -> int:
-        """Find each outlet's furniture over all that is filed, and give the sides what is theirs; how many sentences."""
+        """Find each outlet's furniture over all that is filed, and give the sides theirs; how many sentences."""
         carriers: dict[int, list[int]] = defaultdict(list)
         for n, side in enumerate(self.sides):
             for key in wirecopy.furniture_keys(side.text, side.publisher):
@@ -75,7 +78,9 @@ class Desk:
         }  # fmt: skip
         for n, side in enumerate(self.sides):
             own = frozenset(wirecopy.furniture_keys(side.text, side.publisher)) & furniture
-            self.sides[n] = wirecopy.Side(id=side.id, text=side.text, publisher=side.publisher, published=side.published, furniture=own)
+            self.sides[n] = wirecopy.Side(
+                id=side.id, text=side.text, publisher=side.publisher, published=side.published, furniture=own
+            )
         return len(furniture)
 
     def relations(self) -> Iterator[Relation]:

@@ -1,0 +1,246 @@
+"""The verdict on two texts: what is a copy, what only says the same, and that nothing but the two texts decides."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.records import Relation
+from tasks import wirecopy
+
+DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+REWRITES = [json.loads(line) for line in (Path(__file__).parent / "data" / "rewrites.jsonl").read_text().splitlines()]
+
+WIRE = """PORT ELLERY, March 2 (Meridian) - Dockers at Port Ellery will end a nineteen-day stoppage on Thursday \
+after the \
+harbour company agreed to keep the night shift, their union said on Monday.
+
+Negotiators shook hands shortly before dawn, ending talks that had twice collapsed over overtime pay.
+
+“We did not get everything, but nobody will be sent home without work,” union secretary Orla Brandt told reporters \
+outside the customs house.
+
+The company had planned to cut 340 of 1,900 jobs and to run the container cranes by remote control from the capital.
+
+Under the deal the cranes will be automated over seven years instead of three, and workers older than 57 may leave on \
+two thirds of their wages.
+
+“This is the most expensive peace this harbour has ever bought, and it is worth the money,” said managing director \
+Piet Halloran.
+
+Forty ships are waiting in the roads, among them nine tankers. Clearing them will take until the middle of April, the \
+pilots' office estimated."""
+
+REWORDED = """A stoppage that has idled Port Ellery for nineteen days is over. Dockers go back to work on \
+Thursday, their \
+union announced on Monday, because the harbour company will keep the night shift after all.
+
+The handshake came just before dawn; twice before, talks had collapsed over overtime pay.
+
+“We did not get everything, but nobody will be sent home without work,” Orla Brandt, the union's secretary, said in \
+front of the customs house.
+
+Originally 340 of the 1,900 jobs were to go, with container cranes run by remote control from the capital. Now \
+automation \
+of the cranes is stretched from three years to seven, and workers older than 57 can leave with two thirds of \
+their wages.
+
+Managing director Piet Halloran spoke of “the most expensive peace this harbour has ever bought”.
+
+In the roads forty ships wait, nine tankers among them; the pilots' office reckons that clearing them takes until the \
+middle of April."""
+
+INDEPENDENT = """For the cafés along the quay it was the longest winter in memory. Takings fell by half, says Ruth \
+Calloway, who has poured coffee opposite the gates for two decades, and she has let both of her waiters go.
+
+On Monday her telephone rang early. A cousin in the union hall had heard that it was over.
+
+“We did not get everything, but nobody will be sent home without work,” union secretary Orla Brandt said on the \
+radio an \
+hour later.
+
+Calloway cried a little, she admits, then ordered milk. Whether the old custom will return is another matter. Lorry \
+drivers have learned to use the southern port, where the motorway ends at the water, and many shops in the lower town \
+stand empty behind brown paper.
+
+Her landlord has promised to wait for the rent until June. A brewery lends chairs. In the window hangs a sheet of \
+cardboard on which a child has drawn a crane with a smile."""
+
+
+def side(name: str, body: str, *, publisher: str | None = None, days: float | None = 0.0) -> wirecopy.Side:
+    """Give one side of a pair."""
+    published = None if days is None else DAY + timedelta(days=days)
+    return wirecopy.Side(
+        id=name, text=wirecopy.prepare(body), publisher=publisher or f"Outlet {name}", published=published
+    )
+
+
+def graded(one: str, other: str) -> str | None:
+    """Grade two bodies of different outlets."""
+    found = wirecopy.judge(side("a", one), side("b", other))
+    return found and found.grade
+
+
+def checked(one: str, other: str, relation: Relation) -> Relation:
+    """Hold every passage against both bodies."""
+    assert relation.passages
+    for p in relation.passages:
+        assert one[slice(*p.a)] == p.text
+        assert " ".join(other[slice(*p.b)].split()) == " ".join(p.text.split())
+    assert all(0.0 <= c <= 1.0 for c in (*relation.coverage, relation.score))
+    assert relation.reason
+    assert "\n" not in relation.reason
+    return relation
+
+
+def test_same_words_are_exact_whatever_the_blanks_and_marks() -> None:
+    assert graded(WIRE, WIRE.replace("\n\n", "\n").replace("“", '"').replace("”", '"')) == "exact"
+
+
+def test_trimmed_reprint_with_other_furniture_is_near() -> None:
+    reprint = "Photo: M. Okafor\n\n" + "\n\n".join(WIRE.split("\n\n")[:5]) + "\n\nRead next: what the tides bring"
+    found = wirecopy.judge(side("a", WIRE), side("b", reprint))
+    assert found is not None
+    assert checked(WIRE, reprint, found).grade == "near"
+    assert found.coverage[1] > found.coverage[0]
+
+
+def test_reworded_wire_story_is_derived_and_shows_its_passages() -> None:
+    found = wirecopy.judge(side("a", WIRE), side("b", REWORDED))
+    assert found is not None
+    assert checked(WIRE, REWORDED, found).grade == "derived"
+    assert any("nobody will be sent home" in p.text for p in found.passages)
+
+
+@pytest.mark.parametrize("wire", [WIRE, REWORDED])
+def test_independent_report_with_the_same_statement_is_no_copy(wire: str) -> None:
+    assert graded(wire, INDEPENDENT) in ("shared-quotes", None)
+    assert graded(WIRE, INDEPENDENT) == "shared-quotes"
+
+
+def test_verdict_does_not_depend_on_which_side_comes_first() -> None:
+    for one, other in combinations((WIRE, REWORDED, INDEPENDENT), 2):
+        assert wirecopy.judge(side("a", one), side("b", other)) == wirecopy.judge(side("b", other), side("a", one))
+
+
+def test_same_outlets_reworded_version_is_an_update_but_its_reprint_stays_a_copy() -> None:
+    first = side("a", WIRE, publisher="Meridian")
+    second = wirecopy.judge(first, side("b", REWORDED, publisher="MERIDIAN"))
+    reprint = wirecopy.judge(first, side("b", WIRE[:-90], publisher="Meridian"))
+    assert second is not None
+    assert reprint is not None
+    assert (second.grade, reprint.grade) == ("update", "near")
+
+
+def test_copy_outside_the_window_is_none_unless_exact() -> None:
+    late = wirecopy.judge(side("a", WIRE), side("b", REWORDED, days=30))
+    same = wirecopy.judge(side("a", WIRE), side("b", WIRE, days=300))
+    undated = wirecopy.judge(side("a", WIRE), side("b", REWORDED, days=None))
+    assert late is not None
+    assert same is not None
+    assert undated is not None
+    assert (late.grade, same.grade, undated.grade) == ("shared-quotes", "exact", "derived")
+
+
+def test_furniture_is_in_no_passage_and_makes_no_copy() -> None:
+    note = "The Harbour Courier is the collective voice of a small newsroom of sworn enemies of early closing hours."
+    one, other = f"{INDEPENDENT}\n\n{note}", f"{REWRITES[0]['body']}\n\n{note}"
+    a, b = (side(n, body, publisher="Courier") for n, body in (("a", one), ("b", other)))
+    known = frozenset(wirecopy.furniture_keys(a.text, "Courier")) & frozenset(
+        wirecopy.furniture_keys(b.text, "Courier")
+    )
+    assert len(known) == 1
+    masked = [wirecopy.Side(id=s.id, text=s.text, publisher="Courier", published=DAY, furniture=known) for s in (a, b)]
+    assert wirecopy.judge(*masked) is None
+    copied = wirecopy.judge(
+        wirecopy.Side(id="a", text=wirecopy.prepare(f"{WIRE}\n\n{note}"), publisher="Courier", furniture=known),
+        wirecopy.Side(
+            id="b", text=wirecopy.prepare(f"{WIRE}\n\nMore.\n\n{note}"), publisher="Courier", furniture=known
+        ),
+    )
+    assert copied is not None
+    assert copied.is_copy
+    assert not any("sworn enemies" in p.text for p in copied.passages)
+
+
+def test_furniture_keys_are_one_outlets_own() -> None:
+    text = wirecopy.prepare(WIRE)
+    assert not wirecopy.furniture_keys(text, None)
+    assert not set(wirecopy.furniture_keys(text, "Meridian")) & set(wirecopy.furniture_keys(text, "Courier"))
+    assert wirecopy.furniture_keys(text, "meridian") == wirecopy.furniture_keys(text, "Meridian")
+    assert all(0 <= key < 2**63 for key in wirecopy.furniture_keys(text, "Meridian"))
+
+
+def test_prose_without_names_or_quotations_is_tied_by_what_it_retells() -> None:
+    # Of seven topics: all light rewrites and five heavy ones are found; no text on the same matter is.
+    texts = {(r["topic"], r["degree"]): wirecopy.prepare(r["body"]) for r in REWRITES}
+    copies = set()
+    for one, other in combinations(sorted(texts), 2):
+        found = wirecopy.judge(wirecopy.Side(id="a", text=texts[one]), wirecopy.Side(id="b", text=texts[other]))
+        if found is not None and found.is_copy:
+            assert one[0] == other[0]
+            assert "topic" not in (one[1], other[1])
+            copies.add((one[0], one[1], other[1]))
+    assert sum({one, two} == {"light", "source"} for _, one, two in copies) == 7
+    assert sum({one, two} == {"heavy", "source"} for _, one, two in copies) >= 5
+
+
+def test_brief_inside_a_long_text_is_no_copy_of_it() -> None:
+    brief = WIRE.split("\n\n")[2]
+    assert graded(WIRE, brief) in ("shared-quotes", None)
+    assert graded(brief, brief + " More follows.") == "near"
+
+
+def test_scripts_without_blanks_are_compared_by_characters() -> None:
+    text = "港湾会社は夜勤を維持することに同意し、港湾労働者は木曜日に十九日間の操業停止を終える。"
+    body = text + "組合は月曜日に発表した。交渉は夜明け前にまとまり、二度決裂した残業代の問題が解決した。"
+    other = "天気予報によると、明日は山沿いで雪が降り、海岸では強い風が吹く見込みである。気温は平年並みとなる。"
+    assert graded(body, body + "続報を待つ。") == "near"
+    assert graded(body, other) is None
+    prints = dict(wirecopy.prepare(body).runs)
+    assert sum(w for h, w in wirecopy.prepare(body + "続報を待つ。").runs if h in prints) > 60
+    assert not prints.keys() & dict(wirecopy.prepare(other).runs).keys()
+
+
+def test_empty_and_wordless_bodies_are_nothing() -> None:
+    for body in ("", " \n\n ", "…", "???"):
+        assert wirecopy.judge(side("a", body), side("b", WIRE)) is None
+        assert wirecopy.judge(side("a", body), side("b", body)) is None
+
+
+def test_text_that_repeats_itself_costs_no_more_than_others() -> None:
+    drum = side("a", "the drum goes boom again and again " * 6000)
+    found = wirecopy.judge(drum, side("b", "again and again the drum goes boom " * 6000))
+    assert found is None or found.score <= 1.0
+
+
+def test_fingerprints_are_the_same_everywhere() -> None:
+    text = wirecopy.prepare("Dockers at Port Ellery will end a nineteen-day stoppage on Thursday.")
+    assert text.exact == 12378280925993005893
+    assert all(0 <= key < 2**31 and 0 < weight < 1024 for key, weight in (*text.runs, *text.timeless))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_any_two_texts_give_the_same_verdict_both_ways(one: str, other: str) -> None:
+    forth = wirecopy.judge(side("a", one), side("b", other))
+    assert forth == wirecopy.judge(side("b", other), side("a", one))
+    for p in forth.passages if forth else ():
+        assert one[slice(*p.a)] == p.text
+
+
+def test_strongest_keeps_copies_before_all_else() -> None:
+    def relation(other: str, grade: str, score: float) -> Relation:
+        return Relation(article="a", other=other, grade=grade, score=score, coverage=(0, 0), passages=())  # type: ignore[arg-type]
+
+    held = [
+        relation("e", "shared-quotes", 0.6),
+        relation("d", "derived", 0.7),
+        relation("c", "near", 0.9),
+        relation("b", "near", 0.9),
+    ]
+    assert [r.other for r in wirecopy.strongest(held, "a", limit=3)] == ["b", "c", "d"]
