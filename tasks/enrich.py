@@ -93,9 +93,9 @@ def _read_english(
 
 
 def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Parser) -> list[tuple[int, int, str]]:
-    worth = register.worth_asking(layout, layout.body, namings)
-    asked = parser.entities([layout.body[s.start : s.end] for s in worth])
-    return [(s.start + a, s.start + b, label) for s, some in zip(worth, asked, strict=True) for a, b, label in some]
+    worth = register.worth_asking(layout, namings)
+    asked = parser.entities([layout.body[a:b] for a, b in worth])
+    return [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]
 
 
 def _read_marks(layout: Layout) -> list[Quotation]:

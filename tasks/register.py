@@ -14,7 +14,7 @@ from typing import Final
 
 from storage.records import Mention, SpeakerType
 from tasks import lexicon, names
-from tasks.grammar import Layout, Sentence
+from tasks.grammar import Layout
 from tasks.names import Naming
 
 _AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
@@ -27,6 +27,8 @@ _LABELS: Final = {
 }  # fmt: skip
 SURE: Final = 1.5
 """Lead in votes from which a name's own form settles what it is, unasked."""
+AROUND: Final = 90
+"""Characters on either side of a name that the recogniser gets to see."""
 _KINDS: Final[tuple[SpeakerType, ...]] = ("Person", "Organization", "Place")
 
 
@@ -374,21 +376,31 @@ def _person_of(
     return max(found, key=weight)
 
 
-def worth_asking(layout: Layout, body: str, namings: Sequence[Naming]) -> list[Sentence]:
-    """Choose the sentences to show an entity recogniser: where a name stands first whose own form leaves doubt.
+def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[tuple[int, int]]:
+    """Choose what to show an entity recogniser: the words around a name whose own form leaves doubt, where it stands first.
 
-    Asking about every name costs as much as all parsing and changes few verdicts.
+    Spans into the body, in order. Asking about every name costs as much as all parsing and changes few verdicts.
     """
+    body = layout.body
     groups = _grouped(namings)
-    wanted: set[int] = set()
+    wanted: list[tuple[int, int]] = []
     parts = {k[-1] for k in groups if len(k) > 1} | {k[0] for k in groups if len(k) > 1}
     for key, some in groups.items():
         if len(key) == 1 and (len(some) < 2 or key[0] in parts or key[0] in lexicon.COUNTRIES):
             continue
         ranked = sorted((score for score, _ in _scores(body, key, some, Counter(), groups)), reverse=True)
         if ranked[0] - ranked[1] < SURE or ranked[0] < 1.0:
-            wanted.add(layout.sentence_at(some[0].start))
-    return [layout.sentences[i] for i in sorted(wanted)]
+            s, n = layout.sentences[layout.sentence_at(some[0].start)], some[0]
+            start = body.rfind(" ", s.start, n.start - AROUND) + 1 if n.start - s.start > AROUND else s.start
+            end = body.find(" ", n.end + AROUND, s.end) if s.end - n.end > AROUND else s.end
+            wanted.append((max(start, s.start), end if end > 0 else s.end))
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(wanted):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _grouped(namings: Sequence[Naming]) -> dict[tuple[str, ...], list[Naming]]:

@@ -93,9 +93,9 @@ def overlaps(spans: list[list[int]], start: int, end: int) -> bool:
 
 def identities(row: dict[str, Any], layout: grammar.Layout, parser: parsing.Parser) -> attribution.Identities:
     namings, above = register.read_names(layout, row.get("headline"))
-    worth = register.worth_asking(layout, layout.body, namings)
-    asked = parser.entities([layout.body[s.start : s.end] for s in worth])
-    votes = [(s.start + a, s.start + b, label) for s, some in zip(worth, asked, strict=True) for a, b, label in some]
+    worth = register.worth_asking(layout, namings)
+    asked = parser.entities([layout.body[a:b] for a, b in worth])
+    votes = [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]
     return speakers.Resolver(layout, register.link(layout.body, namings, above, votes)).identities()
 
 
