@@ -31,7 +31,7 @@ FIRST_RETRY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What became of a batch. `copies` are those of the filed and revised that are a copy of an earlier article."""
+    """What became of a batch. `copies` is how many more articles are copies now than before it."""
 
     filed: int = 0
     revised: int = 0
@@ -155,12 +155,16 @@ def _settle_stories(conn: Connection, batch: _Batch) -> int:
     archive.set_stories(conn, grouped, parents=parents, now=batch.now)
     moved = {i for i, story in grouped.items() if around.stories.get(i) != story}
     _settle_relations(conn, batch, grouped, around.relations, batch.touched | moved)
-    ns = {*batch.written.values(), *archive.numbers(conn, moved).values()}
+    ns = set(archive.numbers(conn, batch.touched | moved).values())
     told = quotebook.near(conn, ns)
     quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=batch.now)
     dated = timeline.near(conn, ns)
     timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=batch.now)
-    return sum(parents.get(i) is not None for i in batch.written)
+    return _doubled(grouped) - _doubled({i: story for i, story in around.stories.items() if story is not None})
+
+
+def _doubled(grouped: Mapping[str, str]) -> int:
+    return len(grouped) - len(set(grouped.values()))
 
 
 def _settle_relations(

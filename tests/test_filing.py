@@ -52,7 +52,9 @@ def outcome_of(conn: Connection) -> dict[str, object]:
         (q["id"], q["text"], tuple(sorted((c["article"], c["start"]) for c in q["carriers"])))
         for q in quotebook.quotes(conn)
     }
-    events = {(e["id"], tuple(sorted((a["article"], a["start"]) for a in e["articles"]))) for e in timeline.events(conn)}
+    events = {
+        (e["id"], tuple(sorted((a["article"], a["start"]) for a in e["articles"]))) for e in timeline.events(conn)
+    }
     return {"stories": stories, "relations": relations, "statements": statements, "events": events}
 
 
