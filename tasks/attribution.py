@@ -81,7 +81,7 @@ def scene(layout: Layout, quoted: Quoted, cues: Mapping[str, float]) -> Scene:
     roots: set[tuple[int, int]] = set()
     for index in range(first, last + 1):
         s = layout.sentences[index]
-        if s.parse is None:
+        if not s.parse.words:
             continue
         for t, word in enumerate(s.parse.words):
             if not s.inside[t]:
@@ -97,19 +97,16 @@ def scene(layout: Layout, quoted: Quoted, cues: Mapping[str, float]) -> Scene:
     return Scene(
         quoted, first, last, paragraph, lead, shape,
         body[quoted.end - 1], body[quoted.outer_end : quoted.outer_end + 1] or "$",
-        cue, words, not rest and quoted.outer_end <= p_end, frozenset(roots), _cues_above(layout, roots, quoted, cues),
+        cue, words, not rest and quoted.outer_end <= p_end, frozenset(roots), _cues_above(layout, roots, cues),
     )  # fmt: skip
 
 
-def _cues_above(
-    layout: Layout, roots: set[tuple[int, int]], quoted: Quoted, cues: Mapping[str, float]
-) -> dict[tuple[int, int], int]:
+def _cues_above(layout: Layout, roots: set[tuple[int, int]], cues: Mapping[str, float]) -> dict[tuple[int, int], int]:
     """Number the cue words that govern a quotation, from the nearest up."""
     found: dict[tuple[int, int], int] = {}
     for index, token in sorted(roots):
         s = layout.sentences[index]
         parse = s.parse
-        assert parse is not None
         up, order = token, 0
         for _ in range(12):
             if parse.heads[up] == up:
@@ -140,7 +137,11 @@ def candidates(layout: Layout, at: Scene, previous: Mention | None) -> list[Ment
 
 
 def features(
-    layout: Layout, at: Scene, mention: Mention, previous: tuple[Scene, Mention] | None, cues: Mapping[str, float],
+    layout: Layout,
+    at: Scene,
+    mention: Mention,
+    previous: tuple[Scene, Mention] | None,
+    cues: Mapping[str, float],
     known: Identities,
 ) -> tuple[list[str], tuple[int, int] | None]:
     """Describe a mention as the speaker of a quotation; also give the (sentence, token) of the verb it would speak with."""
@@ -170,12 +171,14 @@ def features(
     ]  # fmt: skip
     who = known.get(mention)
     sort = who[1] if who else "-"
-    governs = min((at.above[mention.sentence, t] for t, _ in mention.verbs if (mention.sentence, t) in at.above), default=0)
+    governs = min(
+        (at.above[mention.sentence, t] for t, _ in mention.verbs if (mention.sentence, t) in at.above), default=0
+    )
     found += [
         f"i|{sort}|{rel}|{cue}", f"ik|{sort}|{kind}", f"ip|{sort}|{path}|{cue}", f"is|{sort}|{where}|{at.shape}",
         f"g|{min(governs, 3)}|{len(at.above) > 1}|{place}", f"gr|{min(governs, 3)}|{rel}|{cue}", f"gl|{min(governs, 3)}|{at.lead}|{len(at.above) > 0}",
     ]  # fmt: skip
-    if verb is not None and s.parse is not None:
+    if verb is not None and s.parse.words:
         depth = next((d for t, d in mention.verbs if t == verb), 0)
         found.append(f"vd|{depth}|{cue}|{path}")
         found.append(f"vt|{s.parse.tags[verb]}|{cue}|{place}{same}")
@@ -236,8 +239,8 @@ def choose(
 
 def _best_verb(s: Sentence, at: Scene, m: Mention, cues: Mapping[str, float]) -> tuple[int | None, str, str]:
     """Give the verb that joins the mention to the quotation, the path between them, and its strength as a cue."""
-    if s.parse is None or not m.verbs:
-        return None, "x" if s.parse is None else "nov", "c0"
+    if not s.parse.words or not m.verbs:
+        return None, "x" if not s.parse.words else "nov", "c0"
     ranked: list[tuple[int, float, int, str]] = []
     for token, depth in m.verbs:
         path = _path(s, at, token)
@@ -251,7 +254,6 @@ def _best_verb(s: Sentence, at: Scene, m: Mention, cues: Mapping[str, float]) ->
 
 def _path(s: Sentence, at: Scene, verb: int) -> str:
     parse = s.parse
-    assert parse is not None
     if not at.first <= s.index <= at.last:
         return "x"
     q = at.quoted
@@ -284,7 +286,7 @@ def _between(layout: Layout, low: int, high: int, mention: Mention) -> tuple[int
 
 
 def _tight(body: str, s: Sentence, at: Scene, m: Mention, verb: int | None, after: bool) -> str:
-    if s.parse is None:
+    if not s.parse.words:
         return "n"
     starts, ends = [m.start], [m.end]
     if verb is not None:

@@ -6,20 +6,24 @@ The nearest word that tells wins: a verb in the past looks back, a modal, a plan
 import re
 from typing import Final
 
+from tasks import lexicon
+
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 _CLAUSE_END: Final = re.compile(r"[.;!?\n“”\"]|,\s+(?:who|which|but|and|when|where|after|before|while)\b|``|''")
-_AHEAD: Final = frozenset(
+_AHEAD: Final = lexicon.words(
     "will would shall plans planned plan scheduled due expected expects set until starting beginning upcoming slated deadline "
-    "hopes intends aims may might should ll won postponed delayed rescheduled tentatively tomorrow next soon".split()
+    "hopes intends aims may might should ll won postponed delayed rescheduled tentatively tomorrow next soon"
 )
-_BACK: Final = frozenset(
+_BACK: Final = lexicon.words(
     "said told was were had did has have says came went began left met took gave made held won lost saw found rose fell sent "
     "wrote spoke struck broke brought led shot ran set-up stood knew became grew got paid put read cut hit drew flew fought "
-    "heard kept sat sold swept taught threw wore since last earlier after died".split()
+    "heard kept sat sold swept taught threw wore since last earlier after died"
 )
-_NO_VERB: Final = frozenset("the a an his her its their".split())
-_LEADS_ON: Final = frozenset("agreed plan plans planned scheduled expected want wants hopes due set going is are".split())
-_NOT_PAST: Final = frozenset("scheduled expected planned need indeed united hundred slated delayed postponed rescheduled".split())
+_NO_VERB: Final = lexicon.words("the a an his her its their")
+_LEADS_ON: Final = lexicon.words("agreed plan plans planned scheduled expected want wants hopes due set going is are")
+_NOT_PAST: Final = lexicon.words(
+    "scheduled expected planned need indeed united hundred slated delayed postponed rescheduled"
+)
 
 
 def looks_ahead(body: str, start: int, end: int) -> float:
@@ -29,7 +33,10 @@ def looks_ahead(body: str, start: int, end: int) -> float:
     before = _CLAUSE_END.split(body[max(0, start - 80) : start])[-1]
     words = [w.group().casefold() for w in _WORD.finditer(before)]
     near = " ".join(words[-3:])
-    if re.search(r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|before)\b(?: (?:on|in|at|early|late|next))*$", near):
+    if re.search(
+        r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|before)\b(?: (?:on|in|at|early|late|next))*$",
+        near,
+    ):
         return 2.0 if len(words) > 3 or words[-1:] != ["until"] else -1.0
     here = len(_WORD.findall(before.rsplit(",", 1)[-1])) if "," in before else len(words)
     found = _backwards(words[len(words) - here :])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from storage.records import Article, Quotation, Speaker, Timex
-from tasks import events, grammar, lexicon, names, parsing, quotes, register, speakers, times
+from tasks import events, grammar, names, parsing, quotes, register, speakers, times
 from tasks.grammar import Layout
 from tasks.register import Register
 
@@ -75,7 +75,7 @@ def _read_english(
     made = []
     for f in found:
         who: Speaker | None = resolver.speaker(f.mention) if f.mention is not None else None
-        said, basis = times.said(layout, f.start, f.sentence, timexes)
+        said, basis = times.said(layout, f.sentence, timexes)
         made.append(
             Quotation(
                 text=body[f.start : f.end],

@@ -12,7 +12,9 @@ from storage.records import Timex
 _ISO: Final = re.compile(r"(?<![\d-])(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)(?![\d-])")
 _DOTTED: Final = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.\s?(?P<y>(?:19|20)\d\d)(?!\d)")
 _SLASHED: Final = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)/(?P<m>[01]?\d)/(?P<y>(?:19|20)\d\d)(?!\d)")
-_NAMED: Final = re.compile(r"(?<![\w.])[0-3]?\d(?:\.|er|º|-го)?\s+(?:de\s+|di\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+|del\s+|des\s+)?(?:19|20)\d\d(?!\d)")
+_NAMED: Final = re.compile(
+    r"(?<![\w.])[0-3]?\d(?:\.|er|º|-го)?\s+(?:de\s+|di\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+|del\s+|des\s+)?(?:19|20)\d\d(?!\d)"
+)
 
 
 def find(body: str, language: str) -> list[Timex]:
@@ -30,7 +32,15 @@ def find(body: str, language: str) -> list[Timex]:
         if day_or_none is not None:
             found.setdefault(match.span(), day_or_none)
     return [
-        Timex(text=body[a:b], start=a, end=b, type="DATE", value=d.isoformat(), earliest=d.isoformat(), latest=d.isoformat())
+        Timex(
+            text=body[a:b],
+            start=a,
+            end=b,
+            type="DATE",
+            value=d.isoformat(),
+            earliest=d.isoformat(),
+            latest=d.isoformat(),
+        )
         for (a, b), d in sorted(found.items())
     ]
 

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tasks import quotemarks, sentences
+from tasks import lexicon, quotemarks, sentences
 from tasks.parsing import Parse
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_CALENDAR: Final = frozenset(
+_CALENDAR: Final = lexicon.words(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december today yesterday tomorrow week month year day morning afternoon evening night "
-    "weekend time hour minute decade spring summer autumn fall winter".split()
+    "weekend time hour minute decade spring summer autumn fall winter"
 )
 _BLANK: Final = re.compile(r"\s")
 LONG_QUOTE: Final = 12
@@ -29,10 +29,10 @@ _PRONOUNS: Final = {
     "their": "they", "it": "it", "its": "it", "i": "i", "we": "i", "my": "i", "our": "i", "who": "who",
     "which": "who", "that": "who", "whom": "who",
 }  # fmt: skip
-_RELATIONS: Final = frozenset(
-    "nsubj nsubjpass pobj poss dobj dative appos conj attr ROOT npadvmod nmod compound oprd dep csubj".split()
+_RELATIONS: Final = lexicon.words(
+    "nsubj nsubjpass pobj poss dobj dative appos conj attr ROOT npadvmod nmod compound oprd dep csubj"
 )
-_CARRIES_ON: Final = frozenset("conj advcl xcomp prep pcomp dep".split())
+_CARRIES_ON: Final = lexicon.words("conj advcl xcomp prep pcomp dep")
 _SUBJECTS: Final = frozenset(("nsubj", "nsubjpass", "csubj", "expl"))
 
 
@@ -63,7 +63,7 @@ class Sentence:
     paragraph: int
     start: int
     end: int
-    parse: Parse | None = None
+    parse: Parse = field(default_factory=Parse)
     inside: list[bool] = field(default_factory=list)
     children: list[list[int]] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
@@ -122,7 +122,9 @@ def cuts(layout: Layout, sentence: Sentence) -> list[tuple[int, int]]:
     for q in layout.quoted:
         if q.start >= sentence.end or q.end <= sentence.start:
             continue
-        spaces = [m.start() for m in _BLANK.finditer(layout.body, max(q.start, sentence.start), min(q.end, sentence.end))]
+        spaces = [
+            m.start() for m in _BLANK.finditer(layout.body, max(q.start, sentence.start), min(q.end, sentence.end))
+        ]
         if len(spaces) > LONG_QUOTE:
             found.append((spaces[KEPT - 1], spaces[-KEPT]))
     return found
@@ -168,7 +170,6 @@ def _inside(layout: Layout, sentence: Sentence, parse: Parse) -> list[bool]:
 
 def _mention(s: Sentence, i: int, heads: Mapping[str, float], cues: Mapping[str, float]) -> Mention | None:
     parse = s.parse
-    assert parse is not None
     tag, dep, word = parse.tags[i], parse.deps[i], parse.words[i]
     low = word.casefold()
     if tag in ("PRP", "PRP$", "WP", "WDT", "WP$"):
@@ -215,7 +216,6 @@ def _mention(s: Sentence, i: int, heads: Mapping[str, float], cues: Mapping[str,
 def _phrase(s: Sentence, i: int) -> tuple[int, int]:
     """Give the first and last token of the noun phrase up to its head: the head with what stands before it in it."""
     parse = s.parse
-    assert parse is not None
     first = i
     for j in range(i - 1, -1, -1):
         up = j
@@ -232,7 +232,6 @@ def _phrase(s: Sentence, i: int) -> tuple[int, int]:
 def _place(s: Sentence, i: int, cues: Mapping[str, float], depth: int) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Give the relation of a noun and the verbs it can speak with."""
     parse = s.parse
-    assert parse is not None
     dep, head = parse.deps[i], parse.heads[i]
     if dep in ("nsubj", "nsubjpass", "csubj"):
         relative = parse.deps[head] == "relcl" and parse.tags[i] in ("WP", "WDT")
@@ -254,8 +253,8 @@ def _place(s: Sentence, i: int, cues: Mapping[str, float], depth: int) -> tuple[
         verbs = carriers(s, parse.heads[head]) if place == "poss_s" else ()
         return place + cued, ((head, 0), *verbs) if cued else verbs
     if dep in ("appos", "conj") and depth < 4 and head != i:
-        over, verbs = _place(s, head, cues, depth + 1)
-        return f"{dep}<{over.split('<')[-1]}", verbs
+        joined, verbs = _place(s, head, cues, depth + 1)
+        return f"{dep}<{joined.split('<')[-1]}", verbs
     if dep in ("dobj", "dative", "attr", "oprd"):
         return dep, ((head, 0),)
     return dep, ()
@@ -264,7 +263,6 @@ def _place(s: Sentence, i: int, cues: Mapping[str, float], depth: int) -> tuple[
 def carriers(s: Sentence, verb: int) -> tuple[tuple[int, int], ...]:
     """Give a verb and the verbs joined to it that have no subject of their own, with their depth (at most two down)."""
     parse = s.parse
-    assert parse is not None
     found: list[tuple[int, int]] = []
     waiting = [(verb, 0)]
     while waiting and len(found) < 12:

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tasks import lexicon
 from tasks.grammar import Layout, Mention, Sentence
 
-_CLAUSES: Final = frozenset("ccomp xcomp acl dobj parataxis attr oprd acomp relcl advcl dep".split())
+_CLAUSES: Final = lexicon.words("ccomp xcomp acl dobj parataxis attr oprd acomp relcl advcl dep")
 _OVER: Final = frozenset(("parataxis", "advcl", "ccomp"))
 _EDGE: Final = frozenset((",", ".", ";", ":", "—", "–", "-", "!", "?", "“", "”", '"', "''", "``", "(", ")"))
 _LEADS: Final = frozenset(("that", "whether", "if"))
 _SUBJECTS: Final = frozenset(("nsubj", "nsubjpass", "csubj", "expl"))
-_MODALS: Final = frozenset("would could should might may can will must".split())
+_MODALS: Final = lexicon.words("would could should might may can will must")
 
 LEAST_WORDS: Final = 3
 THRESHOLD: Final = 0.5
@@ -53,7 +54,7 @@ def overlap_share(a: tuple[int, int], b: tuple[int, int]) -> float:
 def options(layout: Layout, s: Sentence, cues: Mapping[str, float]) -> list[Option]:
     """Give every clause of a sentence that hangs on a cue word outside quotation marks, in order of the cues."""
     parse = s.parse
-    if parse is None:
+    if not parse.words:
         return []
     found: list[Option] = []
     for cue, word in enumerate(parse.words):
@@ -130,7 +131,6 @@ def _subtree(s: Sentence, top: int, without: frozenset[int] = frozenset()) -> li
 
 def _clauses(s: Sentence, cue: int, acc: bool) -> list[tuple[str, int, list[int]]]:
     parse = s.parse
-    assert parse is not None
     found: list[tuple[str, int, list[int]]] = []
     if acc:
         over = parse.heads[cue]
@@ -155,7 +155,6 @@ def _option(
     layout: Layout, s: Sentence, cue: int, share: float, form: str, top: int, tokens: list[int]
 ) -> Option | None:
     parse = s.parse
-    assert parse is not None
     if not tokens:
         return None
     runs: list[list[int]] = [[tokens[0]]]
@@ -185,7 +184,6 @@ def _option(
 
 def _describe(s: Sentence, cue: int, share: float, form: str, top: int, run: list[int]) -> list[str]:
     parse = s.parse
-    assert parse is not None
     word = parse.words[cue].casefold()
     strength = "c0" if share <= 0 else f"c{min(9, int(share * 10))}"
     rough = "c1" if share < 0.5 else "c2" if share < 0.8 else "c3"

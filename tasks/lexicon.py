@@ -6,23 +6,24 @@ Written by hand from general knowledge. They name no outlet and no living person
 from typing import Final
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def words(text: str) -> frozenset[str]:
+    """Give the words of a text as a set."""
+    return frozenset(text.split())
 
 
-HONORIFICS: Final = _set(
+HONORIFICS: Final = words(
     "mr mrs ms miss mx dr sir dame lord lady prof professor rev reverend father sister brother imam rabbi pope saint st "
     "sheikh sheik prince princess king queen emperor empress duke duchess count countess baron baroness hon honourable "
     "maître monsieur madame herr frau señor señora"
 )
-MALE_TITLES: Final = _set(
+MALE_TITLES: Final = words(
     "mr sir lord father brother imam prince king emperor duke count baron herr monsieur señor pope"
 )
-FEMALE_TITLES: Final = _set(
+FEMALE_TITLES: Final = words(
     "mrs ms miss dame lady sister princess queen empress duchess countess baroness frau madame señora"
 )
 
-TITLES: Final = HONORIFICS | _set(
+TITLES: Final = HONORIFICS | words(
     "president vice-president premier chancellor minister secretary undersecretary under-secretary governor gov mayor "
     "senator sen sens representative rep reps congressman congresswoman congressmember councillor councilman "
     "councilwoman councilor alderman commissioner commissar ambassador envoy consul spokesman spokeswoman spokesperson "
@@ -45,7 +46,7 @@ TITLES: Final = HONORIFICS | _set(
 )
 """Words that may stand before a name and are not part of it. `Economy Minister Ana Ruiz` is cut after the last of them."""
 
-ROLES: Final = _set(
+ROLES: Final = words(
     "administrator organizer organiser reverend president premier chancellor minister secretary governor mayor senator representative congressman congresswoman "
     "councillor commissioner ambassador envoy spokesman spokeswoman spokesperson chairman chairwoman chairperson chair ceo "
     "founder co-founder director chief head leader general colonel lieutenant sergeant captain major admiral commander "
@@ -70,7 +71,7 @@ ROLES: Final = _set(
 WEAK_TITLES: Final = ROLES - TITLES
 """Nouns that are cut off only where a first name and a surname are left after them."""
 
-WORK_NOUNS: Final = _set(
+WORK_NOUNS: Final = words(
     "song songs single singles track tracks album albums book books film films movie movies show series novel novels episode "
     "titled entitled called ballad ballads play essay poem podcast game video tune hit anthem documentary musical sitcom drama "
     "memoir column headlined magazine sequel franchise hashtag slogan nicknamed dubbed nickname painting sculpture exhibition "
@@ -93,16 +94,16 @@ SAME_ROLE: Final = {
 }  # fmt: skip
 """Role nouns that name the same person as another: the desk's habit of elegant variation."""
 
-FEMALE_ROLES: Final = _set(
+FEMALE_ROLES: Final = words(
     "spokeswoman chairwoman congresswoman councilwoman businesswoman actress queen princess wife daughter sister mother "
     "woman girl mum mom widow aunt niece grandmother sportswoman heiress waitress baroness duchess"
 )
-MALE_ROLES: Final = _set(
+MALE_ROLES: Final = words(
     "spokesman chairman congressman councilman businessman king prince husband son brother father man boy dad widower uncle "
     "nephew grandfather sportsman frenchman frontman duke baron"
 )
 
-ORGANISATION_WORDS: Final = _set(
+ORGANISATION_WORDS: Final = words(
     "ministry department agency office bureau administration authority commission committee council board court tribunal "
     "parliament congress senate house assembly party union association federation confederation league alliance coalition "
     "university college school academy institute institution centre center laboratory lab hospital clinic police force army "
@@ -116,7 +117,7 @@ ORGANISATION_WORDS: Final = _set(
     "chamber observatory survey forum campaign movement front brigade regiment squad unit firm airline retailer watchdog "
     "regulator ombudsman taliban hamas hezbollah kremlin pentagon parks brothers sons associates"
 )
-GROUP_NOUNS: Final = _set(
+GROUP_NOUNS: Final = words(
     "company firm studio zoo department agency ministry group team club party university college school bank court union "
     "hospital airline council charity museum organisation organization association government administration office "
     "commission committee regulator watchdog authority police force army military retailer manufacturer carmaker automaker "
@@ -127,34 +128,126 @@ GROUP_NOUNS: Final = _set(
 )
 """Common nouns for an organisation that the text has named, or will name."""
 
-PLACE_WORDS: Final = _set(
+PLACE_WORDS: Final = words(
     "street road avenue square park river lake mountain mount island islands bay beach valley county province region "
     "district airport stadium arena bridge tower hill hills forest desert ocean sea gulf strait peninsula coast canyon"
 )
 
 DEMONYMS: Final = dict(
     pair.split(":")
-    for pair in (
-        "french:france german:germany russian:russia ukrainian:ukraine british:britain english:england scottish:scotland "
-        "welsh:wales irish:ireland american:us chinese:china japanese:japan korean:korea indian:india pakistani:pakistan "
-        "israeli:israel palestinian:palestine iranian:iran iraqi:iraq syrian:syria turkish:turkey egyptian:egypt "
-        "saudi:saudi lebanese:lebanon jordanian:jordan italian:italy spanish:spain portuguese:portugal dutch:netherlands "
-        "belgian:belgium swiss:switzerland austrian:austria polish:poland czech:czech slovak:slovakia hungarian:hungary "
-        "romanian:romania bulgarian:bulgaria greek:greece serbian:serbia croatian:croatia slovenian:slovenia "
-        "albanian:albania finnish:finland swedish:sweden norwegian:norway danish:denmark icelandic:iceland "
-        "estonian:estonia latvian:latvia lithuanian:lithuania belarusian:belarus georgian:georgia armenian:armenia "
-        "azerbaijani:azerbaijan kazakh:kazakhstan afghan:afghanistan mexican:mexico canadian:canada brazilian:brazil "
-        "argentine:argentina chilean:chile colombian:colombia venezuelan:venezuela peruvian:peru bolivian:bolivia "
-        "cuban:cuba australian:australia nigerian:nigeria kenyan:kenya ethiopian:ethiopia ghanaian:ghana "
-        "ugandan:uganda rwandan:rwanda zimbabwean:zimbabwe moroccan:morocco algerian:algeria tunisian:tunisia "
-        "libyan:libya sudanese:sudan somali:somalia congolese:congo indonesian:indonesia malaysian:malaysia "
-        "singaporean:singapore thai:thailand vietnamese:vietnam filipino:philippines philippine:philippines "
-        "cambodian:cambodia burmese:burma nepalese:nepal bangladeshi:bangladesh taiwanese:taiwan mongolian:mongolia "
-        "qatari:qatar emirati:emirates kuwaiti:kuwait yemeni:yemen omani:oman european:europe african:africa asian:asia "
-        "catalan:catalonia texan:texas californian:california zambian:zambia maltese:malta cypriot:cyprus"
-    ).split()
+    for pair in [
+        "french:france",
+        "german:germany",
+        "russian:russia",
+        "ukrainian:ukraine",
+        "british:britain",
+        "english:england",
+        "scottish:scotland",
+        "welsh:wales",
+        "irish:ireland",
+        "american:us",
+        "chinese:china",
+        "japanese:japan",
+        "korean:korea",
+        "indian:india",
+        "pakistani:pakistan",
+        "israeli:israel",
+        "palestinian:palestine",
+        "iranian:iran",
+        "iraqi:iraq",
+        "syrian:syria",
+        "turkish:turkey",
+        "egyptian:egypt",
+        "saudi:saudi",
+        "lebanese:lebanon",
+        "jordanian:jordan",
+        "italian:italy",
+        "spanish:spain",
+        "portuguese:portugal",
+        "dutch:netherlands",
+        "belgian:belgium",
+        "swiss:switzerland",
+        "austrian:austria",
+        "polish:poland",
+        "czech:czech",
+        "slovak:slovakia",
+        "hungarian:hungary",
+        "romanian:romania",
+        "bulgarian:bulgaria",
+        "greek:greece",
+        "serbian:serbia",
+        "croatian:croatia",
+        "slovenian:slovenia",
+        "albanian:albania",
+        "finnish:finland",
+        "swedish:sweden",
+        "norwegian:norway",
+        "danish:denmark",
+        "icelandic:iceland",
+        "estonian:estonia",
+        "latvian:latvia",
+        "lithuanian:lithuania",
+        "belarusian:belarus",
+        "georgian:georgia",
+        "armenian:armenia",
+        "azerbaijani:azerbaijan",
+        "kazakh:kazakhstan",
+        "afghan:afghanistan",
+        "mexican:mexico",
+        "canadian:canada",
+        "brazilian:brazil",
+        "argentine:argentina",
+        "chilean:chile",
+        "colombian:colombia",
+        "venezuelan:venezuela",
+        "peruvian:peru",
+        "bolivian:bolivia",
+        "cuban:cuba",
+        "australian:australia",
+        "nigerian:nigeria",
+        "kenyan:kenya",
+        "ethiopian:ethiopia",
+        "ghanaian:ghana",
+        "ugandan:uganda",
+        "rwandan:rwanda",
+        "zimbabwean:zimbabwe",
+        "moroccan:morocco",
+        "algerian:algeria",
+        "tunisian:tunisia",
+        "libyan:libya",
+        "sudanese:sudan",
+        "somali:somalia",
+        "congolese:congo",
+        "indonesian:indonesia",
+        "malaysian:malaysia",
+        "singaporean:singapore",
+        "thai:thailand",
+        "vietnamese:vietnam",
+        "filipino:philippines",
+        "philippine:philippines",
+        "cambodian:cambodia",
+        "burmese:burma",
+        "nepalese:nepal",
+        "bangladeshi:bangladesh",
+        "taiwanese:taiwan",
+        "mongolian:mongolia",
+        "qatari:qatar",
+        "emirati:emirates",
+        "kuwaiti:kuwait",
+        "yemeni:yemen",
+        "omani:oman",
+        "european:europe",
+        "african:africa",
+        "asian:asia",
+        "catalan:catalonia",
+        "texan:texas",
+        "californian:california",
+        "zambian:zambia",
+        "maltese:malta",
+        "cypriot:cyprus",
+    ]
 )
-COUNTRIES: Final = frozenset(DEMONYMS.values()) | _set(
+COUNTRIES: Final = frozenset(DEMONYMS.values()) | words(
     "usa uk america nz zealand moscow paris london washington beijing brussels kyiv kiev berlin tehran ankara tokyo delhi "
     "islamabad riyadh cairo baghdad damascus seoul pyongyang warsaw rome madrid lisbon vienna budapest athens ottawa "
     "canberra jerusalem gaza geneva strasbourg texas california florida ohio michigan pennsylvania nevada arizona colorado "
@@ -165,7 +258,7 @@ COUNTRIES: Final = frozenset(DEMONYMS.values()) | _set(
     "hawaii maine vermont connecticut delaware indiana arkansas wyoming dakota mexico africa asia europe"
 )
 
-FUNCTION_WORDS: Final = _set(
+FUNCTION_WORDS: Final = words(
     "a an the and or but nor so yet for if of in on at to by with from into over under after before between through during "
     "without within along across behind beyond near off out up down about above below since until while when where why how "
     "what which who whom whose that this these those there here he she it they we you i me him her us them his hers its "
@@ -183,13 +276,13 @@ FUNCTION_WORDS: Final = _set(
     "march april may june july august september october november december spring summer autumn winter"
 )
 
-PORTFOLIOS: Final = _set(
+PORTFOLIOS: Final = words(
     "state defense defence energy treasury education labor labour commerce agriculture transportation transport interior "
     "justice health homeland security veterans affairs housing finance the"
 )
 """What a secretary or minister is `of`."""
 
-PARTICLES: Final = _set(
+PARTICLES: Final = words(
     "de del della di da do dos das van von der den ten ter te bin ibn al el la le du af av zu y e st of"
 )
 
@@ -244,7 +337,9 @@ _FEMALE = (
     "tulsi uma ursula valentina valerie vanessa vera veronica vicky victoria violet virginia vivian wanda wendy whitney "
     "yolanda yulia yvette yvonne zoe"
 )
-_EITHER = _set("terry leslie lindsey robin jamie jean andrea kim kelly pat chris sam alex lee dana tracy shannon ashley taylor jordan morgan casey kerry leigh lynn marion jackie nicola francis sandy gail stacy tommy hilary shane per ali")
-MALE_NAMES: Final = _set(_MALE) - _set(_FEMALE) - _EITHER
-FEMALE_NAMES: Final = _set(_FEMALE) - _set(_MALE) - _EITHER
-FIRST_NAMES: Final = _set(_MALE) | _set(_FEMALE)
+_EITHER = words(
+    "terry leslie lindsey robin jamie jean andrea kim kelly pat chris sam alex lee dana tracy shannon ashley taylor jordan morgan casey kerry leigh lynn marion jackie nicola francis sandy gail stacy tommy hilary shane per ali"
+)
+MALE_NAMES: Final = words(_MALE) - words(_FEMALE) - _EITHER
+FEMALE_NAMES: Final = words(_FEMALE) - words(_MALE) - _EITHER
+FIRST_NAMES: Final = words(_MALE) | words(_FEMALE)

@@ -17,8 +17,8 @@ _OWNED: Final = re.compile(r"[’']s?$")
 _AFTER: Final = re.compile(
     r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,90})(?=[,.;:“”\"(\n]|$)"
 )
-_ABBREVIATED: Final = frozenset(
-    "mr mrs ms dr sen sens rep reps gov gen col lt sgt capt maj st prof rev jr sr adm hon det insp".split()
+_ABBREVIATED: Final = lexicon.words(
+    "mr mrs ms dr sen sens rep reps gov gen col lt sgt capt maj st prof rev jr sr adm hon det insp"
 )
 
 
@@ -177,7 +177,9 @@ def _titles(lows: Sequence[str]) -> int:
             cut = k + 1
             continue
         after = k + 2
-        while after < len(lows) and (lows[after] in lexicon.PORTFOLIOS or lows[after] in lexicon.COUNTRIES or lows[after] == "and"):
+        while after < len(lows) and (
+            lows[after] in lexicon.PORTFOLIOS or lows[after] in lexicon.COUNTRIES or lows[after] == "and"
+        ):
             after += 1
         if k + 2 < after < len(lows):
             cut = after
@@ -202,7 +204,11 @@ def _role_words(words: Sequence[str]) -> list[str]:
         w = _OWNED.sub("", w).rstrip(".")
         if w in ("of", "at", "for", "in", "with", "from", "to", "on", "whose"):
             head = False
-        if (w in lexicon.HONORIFICS and w not in lexicon.ROLES) or w in lexicon.FUNCTION_WORDS or w in lexicon.PARTICLES:
+        if (
+            (w in lexicon.HONORIFICS and w not in lexicon.ROLES)
+            or w in lexicon.FUNCTION_WORDS
+            or w in lexicon.PARTICLES
+        ):
             continue
         kept.append(canonical(w))
         if head and (w in lexicon.ROLES or w in lexicon.SAME_ROLE):
@@ -258,7 +264,12 @@ def scan_heading(text: str) -> Iterator[Naming]:
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
     for (first, start, _), (last, _, end) in zip(tokens, tokens[1:], strict=False):
         low = _OWNED.sub("", last).casefold()
-        plain = low in lexicon.FUNCTION_WORDS or low in lexicon.TITLES or len(low) < 3 or low.endswith(("s", "ing")) and len(low) < 6
+        plain = (
+            low in lexicon.FUNCTION_WORDS
+            or low in lexicon.TITLES
+            or len(low) < 3
+            or (low.endswith(("s", "ing")) and len(low) < 6)
+        )
         if first.casefold() in lexicon.FIRST_NAMES and last[0].isupper() and not plain:
             bare = _OWNED.sub("", last)
             yield Naming((first, bare), start, end - len(last) + len(bare))

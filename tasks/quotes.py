@@ -93,11 +93,23 @@ def read(layout: Layout, known: attribution.Identities) -> list[Found]:
         if titled or (choice.mention is None and signed is None):
             continue
         kind: QuotationType = "direct" if is_whole(layout, at) else "mixed"
-        found.append(Found(q.start, q.end, kind, signed or choice.mention, at.first, None if signed else choice.verb, choice.probability))
+        found.append(
+            Found(
+                q.start,
+                q.end,
+                kind,
+                signed or choice.mention,
+                at.first,
+                None if signed else choice.verb,
+                choice.probability,
+            )
+        )
     for s in layout.sentences:
         for report in indirect.reports(layout, s, learnt.cues, learnt.indirect):
             o = report.option
-            found.append(Found(o.start, o.end, "indirect", report.mention, s.index, (s.index, o.cue), report.probability))
+            found.append(
+                Found(o.start, o.end, "indirect", report.mention, s.index, (s.index, o.cue), report.probability)
+            )
     return sorted(found, key=lambda f: (f.start, f.end))
 
 
@@ -108,7 +120,13 @@ def is_title(layout: Layout, at: attribution.Scene, after_title: bool) -> bool:
     if at.words > 9 or layout.body[q.end - 1] in ".?!" or not all(w[:1].isupper() for w in words):
         return False
     around = layout.body[max(0, q.outer - 2) : q.outer], layout.body[q.outer_end : q.outer_end + 2]
-    if at.words <= 2 and around[0][:1].isalpha() and around[0][1:] == " " and around[1][:1] == " " and around[1][1:].isupper():
+    if (
+        at.words <= 2
+        and around[0][:1].isalpha()
+        and around[0][1:] == " "
+        and around[1][:1] == " "
+        and around[1][1:].isupper()
+    ):
         return bool(re.search(r"[A-Z][\w’'-]+ $", layout.body[max(0, q.outer - 25) : q.outer]))
     before = re.findall(r"[\w’']+|,|:", layout.body[max(0, q.outer - 40) : q.outer].casefold())
     while before and before[-1] in (",", "the", "as", "a"):
@@ -152,7 +170,7 @@ def verb_text(layout: Layout, found: Found) -> str | None:
         return None
     sentence, token = found.verb
     parse = layout.sentences[sentence].parse
-    if parse is None:
+    if not parse.words:
         return None
     word = parse.words[token].casefold()
     return "according to" if word == "according" else word

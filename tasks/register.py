@@ -18,7 +18,9 @@ from tasks.grammar import Layout
 from tasks.names import Naming
 
 _AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
-_HUMAN: Final = re.compile(r",? who\b|[’']s (?:mother|father|wife|husband|son|daughter|lawyer|family)\b| (?:himself|herself)\b")
+_HUMAN: Final = re.compile(
+    r",? who\b|[’']s (?:mother|father|wife|husband|son|daughter|lawyer|family)\b| (?:himself|herself)\b"
+)
 _ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
 _LABELS: Final = {
@@ -85,7 +87,9 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     above: list[Naming] = []
     if headline:
         title_case = names.is_heading(headline)
-        above = list(names.scan_heading(headline) if title_case else names.scan(headline, 0, len(headline), common=common))
+        above = list(
+            names.scan_heading(headline) if title_case else names.scan(headline, 0, len(headline), common=common)
+        )
     return found, above
 
 
@@ -204,7 +208,11 @@ def _type(
 
 
 def _scores(
-    body: str, key: tuple[str, ...], some: Sequence[Naming], votes: Counter[str], groups: dict[tuple[str, ...], list[Naming]]
+    body: str,
+    key: tuple[str, ...],
+    some: Sequence[Naming],
+    votes: Counter[str],
+    groups: dict[tuple[str, ...], list[Naming]],
 ) -> tuple[tuple[float, str], ...]:
     """Vote on what a name is. The weights were set by hand on the names of forty development articles."""
     total = max(1, sum(votes.values()))
@@ -321,7 +329,11 @@ def _organisations(
         if key in owner or types[key] == "Person":
             continue
         fuller = [
-            k for k in long if len(k) > len(key) and groups[k][0].start < groups[key][0].start and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
+            k
+            for k in long
+            if len(k) > len(key)
+            and groups[k][0].start < groups[key][0].start
+            and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
         ]
         known_place = types[key] == "Place" and not (set(key) & lexicon.ORGANISATION_WORDS)
         if (

@@ -3,20 +3,22 @@
 import re
 from typing import Final
 
+from tasks import lexicon
+
 _END: Final = re.compile(r"[.!?…]+[\"”’'»)\]]*(\s+)(?=[\"“‘'«„(\[–—-]*\s?[^\Wa-zà-öø-ÿ_])")
 _LAST_WORD: Final = re.compile(r"([^\s\"“”‘’'(\[]+)\.[\"”’'»)\]]*$")
-_NEVER: Final = frozenset(
+_NEVER: Final = lexicon.words(
     "mr mrs ms dr prof gov sen rep gen col lt sgt capt maj adm cmdr rev hon st fr sr messrs vs no pres supt det insp "
-    "atty dist cllr pte cpl brig mme mlle rep reps sens pvt ald asst e.g i.e".split()
+    "atty dist cllr pte cpl brig mme mlle rep reps sens pvt ald asst e.g i.e"
 )
-_SELDOM: Final = frozenset(
+_SELDOM: Final = lexicon.words(
     "u.s u.n u.k e.u d.c a.m p.m inc corp co ltd jr sr etc jan feb mar apr jun jul aug sep sept oct nov dec calif fla "
     "ga ill ind kan ky md mass mich minn miss mo mont neb nev okla ore pa tenn tex va vt wash wis wyo ariz ark colo "
-    "conn del ala n.y n.j n.c s.c bros ph.d b.c a.d al ave blvd".split()
+    "conn del ala n.y n.j n.c s.c bros ph.d b.c a.d al ave blvd"
 )
-_OPENERS: Final = frozenset(
+_OPENERS: Final = lexicon.words(
     "the a an he she it they we i you but and in on at this that these those there his her its their however as for if "
-    "when while after before since so what who why how yet still some many most one two both not no with by from".split()
+    "when while after before since so what who why how yet still some many most one two both not no with by from"
 )
 _NEXT_WORD: Final = re.compile(r"[\"“‘'«„(\[–—-]*\s?([^\s,.;:!?]+)")
 

@@ -14,16 +14,16 @@ from tasks.grammar import Layout, Mention, Sentence
 from tasks.register import Entity, Register
 
 _HE: Final = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er|[Hh]im)\b")
-_DETERMINERS: Final = frozenset(
+_DETERMINERS: Final = lexicon.words(
     "the a an this that these those his her its their our my your some any another one both all several many few other "
-    "two three four five".split()
+    "two three four five"
 )
-_DOCUMENTS: Final = frozenset(
+_DOCUMENTS: Final = lexicon.words(
     "document documents report reports statement statements letter email e-mail memo study survey poll law bill article "
     "record records filing filings complaint lawsuit indictment release book paper tweet post message data evidence "
-    "research findings figures sign headline text note notice order ruling".split()
+    "research findings figures sign headline text note notice order ruling"
 )
-_UNNAMED: Final = frozenset("who which that whom i we you my our there what".split())
+_UNNAMED: Final = lexicon.words("who which that whom i we you my our there what")
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
 
 _SEAT: Final = re.compile(r"[DRI]-[A-Z]")
@@ -66,7 +66,9 @@ class Resolver:
         found: dict[Mention, tuple[str, str]] = {}
         for s in self._layout.sentences:
             for m in s.mentions:
-                entity = self._pronouns.get(m.head_start) if m.kind in ("pro3", "him") else self._register.at(m.head_start)
+                entity = (
+                    self._pronouns.get(m.head_start) if m.kind in ("pro3", "him") else self._register.at(m.head_start)
+                )
                 if entity is not None:
                     found[m] = (entity.name, entity.type)
         return found
@@ -105,7 +107,7 @@ class Resolver:
 
     def _relative(self, m: Mention, span: Span, depth: int) -> Speaker | None:
         s = self._layout.sentences[m.sentence]
-        if s.parse is None or not m.verbs or depth > 2:
+        if not s.parse.words or not m.verbs or depth > 2:
             return None
         head = s.parse.heads[m.verbs[0][0]]
         for other in s.mentions:
@@ -117,11 +119,23 @@ class Resolver:
         if not s.parse.tags[head].startswith("N"):
             return None
         first = head
-        while first > 0 and s.parse.heads[first - 1] == head and s.parse.deps[first - 1] in ("compound", "amod", "det", "poss", "nummod"):
+        while (
+            first > 0
+            and s.parse.heads[first - 1] == head
+            and s.parse.deps[first - 1] in ("compound", "amod", "det", "poss", "nummod")
+        ):
             first -= 1
         at = s.parse.at
         start, end = s.start + at[first], s.start + at[head] + len(s.parse.words[head])
-        noun = replace(m, start=start, end=end, kind="noun", noun=s.parse.words[head].casefold(), token=head, head_start=s.start + at[head])
+        noun = replace(
+            m,
+            start=start,
+            end=end,
+            kind="noun",
+            noun=s.parse.words[head].casefold(),
+            token=head,
+            head_start=s.start + at[head],
+        )
         return self._role(noun, span)
 
     def _role(self, m: Mention, span: Span) -> Speaker | None:
@@ -141,16 +155,20 @@ class Resolver:
         """Give whose letter, report or ruling it is: the subject of the last sentence before that speaks of one."""
         noun = re.compile(rf"\b{re.escape(m.noun)}\b", re.IGNORECASE)
         for s in reversed(self._layout.sentences[max(0, m.sentence - 2 * REACH) : m.sentence]):
-            if s.parse is None or not noun.search(self._layout.body, s.start, s.end):
+            if not s.parse.words or not noun.search(self._layout.body, s.start, s.end):
                 continue
             for other in s.mentions:
-                if other.relation in ("nsubj", "poss_s", "poss_o") and other.noun not in _DOCUMENTS and other.kind not in ("who", "i"):
+                if (
+                    other.relation in ("nsubj", "poss_s", "poss_o")
+                    and other.noun not in _DOCUMENTS
+                    and other.kind not in ("who", "i")
+                ):
                     return self._name(other, span, 2)
         return None
 
     def _apposed(self, s: Sentence, m: Mention) -> Entity | None:
         """Read `a spokesman, Ana Ruiz,` and `spokesman Ana Ruiz` where the parse put the role first."""
-        if s.parse is None:
+        if not s.parse.words:
             return None
         for child in s.children[m.token]:
             if s.parse.deps[child] in ("appos", "flat") and s.parse.tags[child].startswith("NNP"):
@@ -265,7 +283,7 @@ class Resolver:
                     continue
                 if entity is None and single and other.noun not in lexicon.GROUP_NOUNS:
                     continue
-                plural = s.parse is not None and s.parse.tags[other.token] in ("NNS", "NNPS")
+                plural = s.parse.words and s.parse.tags[other.token] in ("NNS", "NNPS")
                 score = 1.5 if other.relation == "acc" else 0.0
                 score += 2.0 if other.relation.startswith("nsubj") else 0.0
                 score += 1.0 if plural != single else 0.0
@@ -309,9 +327,9 @@ class Resolver:
                 relation = mention.relation if mention else ""
                 opening = at - s.start < 25 and not body[s.start : at].strip(' “"‘').count(" ")
                 if entity is None:
-                    self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold(), relation)
+                    self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold())
                     continue
-                subject = relation.startswith(("nsubj", "relsubj", "acc")) or (s.parse is None and opening)
+                subject = relation.startswith(("nsubj", "relsubj", "acc")) or (not s.parse.words and opening)
                 weight = (
                     2.0
                     if relation.startswith("nsubj")
@@ -329,7 +347,7 @@ class Resolver:
                         self._seen.append(_Seen(m.start, s.index, s.paragraph, entity, 2.0, True))
             self._seen.sort(key=lambda x: x.at)
 
-    def _take_up(self, s: Sentence, at: int, word: str, relation: str) -> None:
+    def _take_up(self, s: Sentence, at: int, word: str) -> None:
         pronoun = next((p for p in ("she", "her", "his", "him", "he") if word.startswith(p)), "he")
         person = self._antecedent(s, at, _gender(pronoun))
         if person is None:
@@ -352,8 +370,8 @@ class Resolver:
         return best[2] if best else None
 
 
-_PRONOUNS: Final = frozenset(
-    "he she they it we i you his her their its who him them us me this that these those one".split()
+_PRONOUNS: Final = lexicon.words(
+    "he she they it we i you his her their its who him them us me this that these those one"
 )
 
 

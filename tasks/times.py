@@ -114,7 +114,7 @@ def _year(text: str) -> int:
     return year if year > 99 else 1900 + year if year > 40 else 2000 + year
 
 
-def _full_date(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _full_date(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     try:
         day = date(_year(_get(m, "y")), MONTHS[_get(m, "mon").rstrip(".")[:3]], int(re.sub(r"\D", "", _get(m, "d"))))
     except ValueError:
@@ -122,7 +122,7 @@ def _full_date(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return _daypart(day.isoformat(), m)
 
 
-def _iso(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _iso(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     try:
         day = date(int(m["y"]), int(m["mo"]), int(m["d"])).isoformat()
     except ValueError:
@@ -130,14 +130,14 @@ def _iso(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return ("TIME", f"{day}T{m['clock']}") if m["clock"] else ("DATE", day)
 
 
-def _slashed(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _slashed(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     try:
         return "DATE", date(_year(m["y"]), int(m["a"]), int(m["b"])).isoformat()
     except ValueError:
         return None
 
 
-def _month_day(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _month_day(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     number_ = MONTHS[_get(m, "mon").rstrip(".")[:3]]
     day = int(re.sub(r"\D", "", _get(m, "d")))
     if run.published is None or not 1 <= day <= 31:
@@ -155,21 +155,23 @@ def _month_day(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
 
 
 def _closest_year(run: _Run, m: re.Match[str], month: int, day: int) -> int:
-    assert run.published is not None
+    here = run.published
+    if here is None:
+        return 0
     ahead = direction.looks_ahead(run.body, m.start(), m.end())
     best = None
-    for year in (run.published.year - 1, run.published.year, run.published.year + 1):
+    for year in (here.year - 1, here.year, here.year + 1):
         try:
-            gap = (date(year, month, day) - run.published).days
+            gap = (date(year, month, day) - here).days
         except ValueError:
             continue
         cost = abs(gap) + ((0 if ahead > 0 else 120) if gap > 0 else (120 if ahead > 1 and gap < 0 else 0))
         if best is None or cost < best[0]:
             best = (cost, year)
-    return best[1] if best else run.published.year
+    return best[1] if best else here.year
 
 
-def _month_year(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _month_year(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     month = MONTHS[_get(m, "mon").rstrip(".")[:3]]
     if m["y"]:
         return "DATE", f"{_year(m['y']):04d}-{month:02d}"
@@ -179,7 +181,7 @@ def _month_year(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", f"{run.published.year + step:04d}-{month:02d}"
 
 
-def _month(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _month(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     month = MONTHS[_get(m, "mon").rstrip(".")[:3]]
     if run.published is None:
         return "DATE", f"XXXX-{month:02d}"
@@ -200,7 +202,7 @@ def _month(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", f"{year:04d}-{month:02d}"
 
 
-def _weekday(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _weekday(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     if run.published is None:
         return _daypart(None, m)
     which = _get(m, "which")
@@ -224,7 +226,7 @@ def _weekday(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return _daypart(day.isoformat(), m)
 
 
-def _today(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _today(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     word = _get(m, "w")
     if run.published is None:
         return "DATE", None
@@ -235,21 +237,21 @@ def _today(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return _daypart(day, m)
 
 
-def _this_part(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _this_part(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     if run.published is None:
         return "TIME", None
     day = run.published - timedelta(days=1) if _get(m, "which").startswith("last") else run.published
     return _daypart(day.isoformat(), m)
 
 
-def _same_day(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _same_day(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     step = {"next": 1, "following": 1, "previous": -1, "before": -1}.get(_get(m, "which"), 0)
     if run.last is None:
         return "DATE", None
     return _daypart((run.last + timedelta(days=step)).isoformat(), m)
 
 
-def _same_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _same_unit(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     step = {"next": 1, "following": 1, "previous": -1}.get(_get(m, "which"), 0)
     anchor = run.last or run.published
     if unit_of(_get(m, "u")) == "year" and run.year and run.published:
@@ -257,7 +259,7 @@ def _same_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", (timevalues.shift(anchor, unit_of(_get(m, "u")), step) if anchor else None)
 
 
-def _relative_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _relative_unit(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     unit = unit_of(_get(m, "u"))
     which = _get(m, "which")
     step = (
@@ -272,11 +274,11 @@ def _relative_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", timevalues.shift(run.published, unit, step)
 
 
-def _past_unit(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _past_unit(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DURATION", timevalues.duration(unit_of(_get(m, "u") or _get(m, "u2")), "1")
 
 
-def _season(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _season(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     code = SEASON_CODES[_get(m, "season")]
     if m["y"]:
         return "DATE", f"{_year(m['y']):04d}-{code}"
@@ -294,7 +296,7 @@ def _season(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", f"{year:04d}-{code}"
 
 
-def _ago(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _ago(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     count, unit = number(_get(m, "n")), unit_of(_get(m, "u"))
     past = _get(m, "dir") not in ("from now", "hence", "from today")
     if unit in ("hour", "minute", "second"):
@@ -312,7 +314,7 @@ def _ago(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", timevalues.shift(run.published, unit, -int(count) if past else int(count))
 
 
-def _earlier(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _earlier(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     """Read `a year earlier` from the quarter or the date named last."""
     count, unit = number(_get(m, "n")) or 1, unit_of(_get(m, "u"))
     if run.quarter and unit == "year" and m.start() - run.quarter[0] < 260:
@@ -325,7 +327,7 @@ def _earlier(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", timevalues.shift(anchor, unit, -int(count) if back else int(count))
 
 
-def _span(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _span(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     text, unit = _get(m, "n"), unit_of(_get(m, "u"))
     count = number(text)
     if (unit == "second" and text in ("a", "one", "another")) or run.body[m.start("u")].isupper():
@@ -352,7 +354,7 @@ def _span(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DURATION", timevalues.duration(unit, str(int(count)))
 
 
-def _set(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _set(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     word = _get(m, "adv")
     if word:
         return "SET", {"daily": "P1D", "weekly": "P1W", "nightly": "P1D", "hourly": "PT1H", "yearly": "P1Y"}.get(word)
@@ -366,21 +368,21 @@ def _set(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "SET", timevalues.duration(unit, str(int(count or 1)))
 
 
-def _decade(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _decade(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     text = re.sub(r"\D", "", m["dec"])
     return "DATE", (text[:3] if len(text) == 4 else f"19{text[0]}")
 
 
-def _century(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _century(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     count = ORDINALS.get(_get(m, "ord")) or int(re.sub(r"\D", "", _get(m, "ord")) or 0)
     return ("DATE", f"{count - 1:02d}") if 1 <= count <= 30 else None
 
 
-def _bare_year(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _bare_year(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", m["y"]
 
 
-def _quarter(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _quarter(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     word = _get(m, "q")
     count = ORDINALS.get(word) or int(re.sub(r"\D", "", word) or 0)
     if not 1 <= count <= 4:
@@ -411,7 +413,7 @@ def _quarter(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", value
 
 
-def _latest_quarter(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _latest_quarter(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     if run.published is None:
         return "DATE", None
     value = run.quarter[1] if run.quarter and "Q" in run.quarter[1] else timevalues.shift(run.published, "quarter", -1)
@@ -465,7 +467,7 @@ def _day_ahead(run: _Run, s: Sentence, m: re.Match[str]) -> str | None:
     return day.isoformat() if day else None
 
 
-def _holiday(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _holiday(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     if m["y"]:
         day = timevalues.holiday(m["name"], _year(m["y"]))
         return "DATE", (day.isoformat() if day else None)
@@ -486,7 +488,7 @@ def _holiday(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
     return "DATE", min(days, key=lambda d: abs((d - here).days)).isoformat()
 
 
-def _reference(run: _Run, s: Sentence, m: re.Match[str]) -> _Value | None:
+def _reference(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     word = _get(m, "ref")
     if word in ("the future", "future", "the near future", "near future"):
         return "DATE", "FUTURE_REF"
@@ -508,7 +510,7 @@ _HANDLERS: Final[dict[str, Callable[[_Run, Sentence, re.Match[str]], _Value | No
 }  # fmt: skip
 
 
-def said(layout: Layout, start: int, sentence: int, timexes: Sequence[Timex]) -> tuple[str | None, str | None]:
+def said(layout: Layout, sentence: int, timexes: Sequence[Timex]) -> tuple[str | None, str | None]:
     """Give the day of a statement from a dated expression in its own sentence outside quotation marks, with its basis."""
     s = layout.sentences[sentence]
     inside = [(q.start, q.end) for q in layout.quoted]

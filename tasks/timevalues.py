@@ -53,7 +53,7 @@ def duration(unit: str, count: str) -> str:
         return f"PT{count}{UNITS[unit]}"
     if unit in ("decade", "century", "centurie"):
         many = {"decade": 10}.get(unit, 100)
-        return f"P{int(count) * many}Y" if count.isdigit() else "PXY" if unit == "decade" else "PXY"
+        return f"P{int(count) * many}Y" if count.isdigit() else "PXY"
     if unit == "weekend":
         return "P2D" if count == "1" else f"P{count}W"
     if unit == "quarter":

@@ -4,8 +4,10 @@ import re
 from fractions import Fraction
 from typing import Final
 
-MONTHS: Final = {m: i + 1 for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
-WEEKDAYS: Final = {d: i for i, d in enumerate("mon tue wed thu fri sat sun".split())}
+MONTHS: Final = {
+    m: i + 1 for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))
+}
+WEEKDAYS: Final = {d: i for i, d in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 DAYPARTS: Final = {
     "morning": "MO",
     "afternoon": "AF",
@@ -74,7 +76,7 @@ def number(text: str) -> float | None:
 
 def unit_of(text: str) -> str:
     """Give the singular of a unit."""
-    text = text.rstrip("s") if text not in ("centuries",) else "century"
+    text = text.rstrip("s") if text != "centuries" else "century"
     return "century" if text.startswith("centur") else text
 
 

@@ -76,6 +76,14 @@ def test_unknown_language_is_read_as_english_only_if_it_reads_so() -> None:
 
 
 def test_hard_texts_give_records() -> None:
-    for body in ("", "\n\n", "“", "a" * 5000, "\u2028\x00 “x” \ud800", "He said. " * 400, "“Nested “quotes” here,” he said."):
+    for body in (
+        "",
+        "\n\n",
+        "“",
+        "a" * 5000,
+        "\u2028\x00 “x” \ud800",
+        "He said. " * 400,
+        "“Nested “quotes” here,” he said.",
+    ):
         done = enrich.enrich_one(Article(input="x", body=body, language="en"))
         assert all(body[q.start : q.end] == q.text for q in done.quotations)

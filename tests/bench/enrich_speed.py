@@ -25,7 +25,11 @@ def main() -> int:
     rows = [json.loads(line) for line in given.articles.read_text(encoding="utf-8").splitlines() if line.strip()]
     articles = [
         Article(
-            input=str(i), body=r["articleBody"], headline=r.get("headline"), published=r.get("datePublished"), language="en"
+            input=str(i),
+            body=r["articleBody"],
+            headline=r.get("headline"),
+            published=r.get("datePublished"),
+            language="en",
         )
         for i, r in enumerate(rows)
     ]
@@ -44,7 +48,9 @@ def main() -> int:
         theirs += time.process_time() - begun
     count, size = len(articles), sum(len(a.body.split()) for a in articles)
     ratio = theirs / ours
-    print(f"enrich {count / ours:.1f} articles/CPU-s ({size / ours:.0f} words) | plain spaCy {count / theirs:.1f} ({size / theirs:.0f}) | {ratio:.2f}x")
+    print(
+        f"enrich {count / ours:.1f} articles/CPU-s ({size / ours:.0f} words) | plain spaCy {count / theirs:.1f} ({size / theirs:.0f}) | {ratio:.2f}x"
+    )
     return 0 if ratio >= given.least else 1
 
 

@@ -18,19 +18,31 @@ import numpy
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from tasks import attribution, grammar, indirect, parsing, register, speakers
+from tasks import attribution, grammar, indirect, lexicon, parsing, register, speakers
 from tasks.quotes import select
 
-FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = lexicon.words(
     "the a an of in to on at by with from as for that this it is was were are be been has have had will would can could "
     "he she they his her their its we i you not and but or who which what when also do did does if so than about out "
-    "into over up down there one more other all any new first only just very".split()
+    "into over up down there one more other all any new first only just very"
 )
 
 
 def mended(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Turn source and cue round where the marking has them the wrong way (`said` as the source, the name as the cue)."""
-    verbs = {"said", "says", "asked", "added", "wrote", "told", "explained", "continued", "tweeted", "replied", "argued"}
+    verbs = {
+        "said",
+        "says",
+        "asked",
+        "added",
+        "wrote",
+        "told",
+        "explained",
+        "continued",
+        "tweeted",
+        "replied",
+        "argued",
+    }
     for row in rows:
         for q in (*row["quoted"], *row["indirect"]):
             words = [row["articleBody"][a:b].strip().casefold() for a, b in q["source"]]
