@@ -144,7 +144,7 @@ def features(
     cues: Mapping[str, float],
     known: Identities,
 ) -> tuple[list[str], tuple[int, int] | None]:
-    """Describe a mention as the speaker of a quotation; also give the (sentence, token) of the verb it would speak with."""
+    """Describe a mention as the speaker of a quotation; and give (sentence, token) of the verb it would speak with."""
     body, q = layout.body, at.quoted
     s = layout.sentences[mention.sentence]
     after = mention.start >= q.end
@@ -162,11 +162,14 @@ def features(
     same = 1 if sd == 0 else 0
     found = [
         f"w|{where}|{rel}|{cue}", f"wk|{where}|{rel}|{cue}|{kind}", f"rk|{rel}|{cue}|{kind}", f"p|{where}",
-        f"pk|{where}|{kind}", f"pc|{where}|{cue}", f"sb|{place}{same}|{subjects}", f"sbc|{place}{same}|{subjects}|{cue}|{rel}",
-        f"qb|{place}|{quotes}", f"qs|{place}{same}|{quotes}|{at.shape}", f"d|{place}|{near}", f"dk|{place}|{near}|{kind}",
+        f"pk|{where}|{kind}", f"pc|{where}|{cue}", f"sb|{place}{same}|{subjects}",
+        f"sbc|{place}{same}|{subjects}|{cue}|{rel}",
+        f"qb|{place}|{quotes}", f"qs|{place}{same}|{quotes}|{at.shape}", f"d|{place}|{near}",
+        f"dk|{place}|{near}|{kind}",
         f"dc|{place}{same}|{near}|{cue}", f"pa|{path}|{cue}", f"pr|{path}|{rel}", f"pl|{path}|{at.lead}|{place}",
         f"t|{tight}|{cue}", f"ti|{tight}|{at.inside_end}|{at.after}", f"tl|{tight}|{at.lead}|{cue}",
-        f"s|{where}|{at.shape}", f"sr|{place}{same}|{at.shape}|{rel}|{cue}", f"k|{kind}", f"l|{place}{sd}|{at.lead}|{rel}",
+        f"s|{where}|{at.shape}", f"sr|{place}{same}|{at.shape}|{rel}|{cue}", f"k|{kind}",
+        f"l|{place}{sd}|{at.lead}|{rel}",
         f"e|{place}{same}|{at.ends_paragraph}|{at.inside_end}|{cue}",
     ]  # fmt: skip
     who = known.get(mention)
@@ -176,7 +179,8 @@ def features(
     )
     found += [
         f"i|{sort}|{rel}|{cue}", f"ik|{sort}|{kind}", f"ip|{sort}|{path}|{cue}", f"is|{sort}|{where}|{at.shape}",
-        f"g|{min(governs, 3)}|{len(at.above) > 1}|{place}", f"gr|{min(governs, 3)}|{rel}|{cue}", f"gl|{min(governs, 3)}|{at.lead}|{len(at.above) > 0}",
+        f"g|{min(governs, 3)}|{len(at.above) > 1}|{place}", f"gr|{min(governs, 3)}|{rel}|{cue}",
+        f"gl|{min(governs, 3)}|{at.lead}|{len(at.above) > 0}",
     ]  # fmt: skip
     if verb is not None and s.parse.words:
         depth = next((d for t, d in mention.verbs if t == verb), 0)
@@ -209,7 +213,8 @@ def nobody(layout: Layout, at: Scene, previous: tuple[Scene, Mention] | None) ->
     return [
         "0", f"0n|{length}", f"0l|{at.lead}", f"0c|{style}|{length}", f"0w|{word}", f"0q|{at.cue}|{length}",
         f"0lc|{at.lead}|{at.cue}|{style}", f"0a|{at.after}|{at.inside_end}", f"0e|{at.inside_end}|{length}|{style}",
-        f"0s|{at.shape}|{style}", f"0p|{gap}|{at.shape}", f"0x|{word}|{style}", f"0y|{word}|{length}", f"0f|{len(layout.sentences[at.first].mentions) > 0}|{at.cue}",
+        f"0s|{at.shape}|{style}", f"0p|{gap}|{at.shape}", f"0x|{word}|{style}", f"0y|{word}|{length}",
+        f"0f|{len(layout.sentences[at.first].mentions) > 0}|{at.cue}",
     ]  # fmt: skip
 
 

@@ -11,12 +11,15 @@ from tasks import lexicon
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 _CLAUSE_END: Final = re.compile(r"[.;!?\n“”\"]|,\s+(?:who|which|but|and|when|where|after|before|while)\b|``|''")
 _AHEAD: Final = lexicon.words(
-    "will would shall plans planned plan scheduled due expected expects set until starting beginning upcoming slated deadline "
+    "will would shall plans planned plan scheduled due expected expects set until starting beginning upcoming slated "
+    "deadline "
     "hopes intends aims may might should ll won postponed delayed rescheduled tentatively tomorrow next soon"
 )
 _BACK: Final = lexicon.words(
-    "said told was were had did has have says came went began left met took gave made held won lost saw found rose fell sent "
-    "wrote spoke struck broke brought led shot ran set-up stood knew became grew got paid put read cut hit drew flew fought "
+    "said told was were had did has have says came went began left met took gave made held won lost saw found rose "
+    "fell sent "
+    "wrote spoke struck broke brought led shot ran set-up stood knew became grew got paid put read cut hit drew flew "
+    "fought "
     "heard kept sat sold swept taught threw wore since last earlier after died"
 )
 _NO_VERB: Final = lexicon.words("the a an his her its their")
@@ -27,14 +30,15 @@ _NOT_PAST: Final = lexicon.words(
 
 
 def looks_ahead(body: str, start: int, end: int) -> float:
-    """Weigh the words of the clause around an expression: above 0 it looks ahead, from 2 on surely; below 0 it looks back."""
+    """Weigh the words around an expression: above 0 it looks ahead, from 2 on surely; below 0 it looks back."""
     if body[end : end + 2] in ("’s", "'s"):
         return -2.0
     before = _CLAUSE_END.split(body[max(0, start - 80) : start])[-1]
     words = [w.group().casefold() for w in _WORD.finditer(before)]
     near = " ".join(words[-3:])
     if re.search(
-        r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|before)\b(?: (?:on|in|at|early|late|next))*$",
+        r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|"
+        r"before)\b(?: (?:on|in|at|early|late|next))*$",
         near,
     ):
         return 2.0 if len(words) > 3 or words[-1:] != ["until"] else -1.0

@@ -87,7 +87,7 @@ def _read_english(
                 said=said,
                 said_basis=basis,
                 confidence=f.confidence,
-            )  # fmt: skip
+            )
         )
     return made, known
 

@@ -41,6 +41,6 @@ def find(layout: Layout, timexes: Sequence[Timex], known: Register) -> list[Even
                 start=s.start,
                 end=s.end,
                 people=tuple(people),
-            )  # fmt: skip
+            )
         )
     return found

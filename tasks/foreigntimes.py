@@ -1,4 +1,4 @@
-"""Find full dates in texts of other languages: in figures, or with a month's name that dateparser knows. Pure; no clock.
+"""Find full dates in texts of other languages: in figures, or with a month's name that dateparser knows. Pure.
 
 Only spans that a rule has delimited are parsed, and only with day, month and year in them; everything else is left.
 """
@@ -13,7 +13,8 @@ _ISO: Final = re.compile(r"(?<![\d-])(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0
 _DOTTED: Final = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.\s?(?P<y>(?:19|20)\d\d)(?!\d)")
 _SLASHED: Final = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)/(?P<m>[01]?\d)/(?P<y>(?:19|20)\d\d)(?!\d)")
 _NAMED: Final = re.compile(
-    r"(?<![\w.])[0-3]?\d(?:\.|er|º|-го)?\s+(?:de\s+|di\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+|del\s+|des\s+)?(?:19|20)\d\d(?!\d)"
+    r"(?<![\w.])[0-3]?\d(?:\.|er|º|-го)?\s+(?:de\s+|di\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+|del\s+|des\s+)?(?:19|"
+    r"20)\d\d(?!\d)"
 )
 
 

@@ -73,7 +73,7 @@ def options(layout: Layout, s: Sentence, cues: Mapping[str, float]) -> list[Opti
 def reports(
     layout: Layout, s: Sentence, cues: Mapping[str, float], weights: Mapping[str, float], threshold: float = THRESHOLD
 ) -> list[Report]:
-    """Give the reported clauses of a sentence, best first where they overlap, then in order; none touches a quotation."""
+    """Give the reported clauses of a sentence, in order; the likelier of two that overlap; none touches a quotation."""
     scored: list[tuple[float, Option]] = []
     for option in options(layout, s, cues):
         if option.touches_quote:
@@ -142,9 +142,9 @@ def _clauses(s: Sentence, cue: int, acc: bool) -> list[tuple[str, int, list[int]
         if dep in _CLAUSES:
             found.append((dep, child, _subtree(s, child)))
         elif dep == "prep":
-            for g in s.children[child]:
-                if parse.deps[g] in ("pobj", "pcomp"):
-                    found.append((f"{parse.words[child].casefold()}_{parse.deps[g]}", g, _subtree(s, g)))
+            word = parse.words[child].casefold()
+            objects = [g for g in s.children[child] if parse.deps[g] in ("pobj", "pcomp")]
+            found += [(f"{word}_{parse.deps[g]}", g, _subtree(s, g)) for g in objects]
     if parse.deps[cue] in _OVER and parse.heads[cue] != cue:
         over = parse.heads[cue]
         found.append((f"over_{parse.deps[cue]}", over, _subtree(s, over, frozenset((cue,)))))
@@ -202,11 +202,16 @@ def _describe(s: Sentence, cue: int, share: float, form: str, top: int, run: lis
     first = parse.words[run[0]].casefold()
     finite = next((parse.tags[k] for k in s.children[top] if parse.deps[k] in ("aux", "auxpass")), parse.tags[top])
     return [
-        f"f|{word}", f"d|{form}", f"fd|{word}|{form}", f"t|{parse.tags[cue]}|{form}", f"s|{kind}|{rough}", f"sr|{relation}|{form}",
+        f"f|{word}", f"d|{form}", f"fd|{word}|{form}", f"t|{parse.tags[cue]}|{form}", f"s|{kind}|{rough}",
+        f"sr|{relation}|{form}",
         f"n|{length}|{form}", f"w|{first}", f"wt|{parse.tags[run[0]]}|{form}", f"m|{marked}|{form}|{rough}",
-        f"o|{own}|{form}|{rough}", f"g|{negated}|{rough}", f"p|{passive}|{rough}", f"md|{modal}|{rough}", f"sd|{side}|{form}|{rough}",
-        f"c|{strength}", f"cd|{strength}|{form}", f"ck|{strength}|{kind}", f"ct|{strength}|{parse.tags[cue]}", f"tt|{parse.tags[top]}|{form}",
-        f"tf|{finite}|{form}|{rough}", f"k|{kind}|{form}", f"kn|{who.noun if who is not None and kind in ('noun', 'role', 'role1') else kind}",
-        f"cw|{parse.deps[cue]}|{form}|{rough}", f"ss|{subject is not None}|{own}|{form}", f"x|{marked}|{own}|{side}|{rough}",
+        f"o|{own}|{form}|{rough}", f"g|{negated}|{rough}", f"p|{passive}|{rough}", f"md|{modal}|{rough}",
+        f"sd|{side}|{form}|{rough}",
+        f"c|{strength}", f"cd|{strength}|{form}", f"ck|{strength}|{kind}", f"ct|{strength}|{parse.tags[cue]}",
+        f"tt|{parse.tags[top]}|{form}",
+        f"tf|{finite}|{form}|{rough}", f"k|{kind}|{form}",
+        f"kn|{who.noun if who is not None and kind in ('noun', 'role', 'role1') else kind}",
+        f"cw|{parse.deps[cue]}|{form}|{rough}", f"ss|{subject is not None}|{own}|{form}",
+        f"x|{marked}|{own}|{side}|{rough}",
         f"ft|{word}|{marked}|{own}", f"in|{sum(s.inside[t] for t in run) * 2 > len(run)}|{form}",
     ]  # fmt: skip

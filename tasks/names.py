@@ -6,6 +6,7 @@ Which of them are one and the same, and whether a person, `tasks/register.py` sa
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from tasks import lexicon
@@ -53,7 +54,7 @@ def scan(
             i += 1
             continue
         j = _run(body, tokens, i)
-        yield from _cut(body, tokens, i, j, opens and i == 0, common)
+        yield from _cut(tokens, i, j, opens and i == 0, common)
         i = j
 
 
@@ -118,9 +119,7 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
     return 0
 
 
-def _cut(
-    body: str, tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, common: frozenset[str]
-) -> Iterator[Naming]:
+def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, common: frozenset[str]) -> Iterator[Naming]:
     """Cut function words, titles and nationalities off a run, and give what is left as a naming."""
     article = False
     first = i
@@ -200,8 +199,8 @@ def _role_words(words: Sequence[str]) -> list[str]:
     """Give the words of a role in canonical form; the nouns that say what someone is come twice, also as `=noun`."""
     kept = []
     head = True
-    for w in words:
-        w = _OWNED.sub("", w).rstrip(".")
+    for word in words:
+        w = _OWNED.sub("", word).rstrip(".")
         if w in ("of", "at", "for", "in", "with", "from", "to", "on", "whose"):
             head = False
         if (
@@ -217,7 +216,7 @@ def _role_words(words: Sequence[str]) -> list[str]:
 
 
 def canonical(word: str) -> str:
-    """Give the one form under which words for a role are compared (demonyms as countries, `spokeswoman` as `spokesman`)."""
+    """Give the form under which words for a role are compared: `french` as `france`, `spokeswoman` as `spokesman`."""
     word = lexicon.DEMONYMS.get(word, word)
     return lexicon.SAME_ROLE.get(word, word)
 
@@ -262,7 +261,7 @@ def role_after(body: str, end: int) -> frozenset[str]:
 def scan_heading(text: str) -> Iterator[Naming]:
     """Read a headline in title case: a first name and the word after it, which is no common one."""
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
-    for (first, start, _), (last, _, end) in zip(tokens, tokens[1:], strict=False):
+    for (first, start, _), (last, _, end) in pairwise(tokens):
         low = _OWNED.sub("", last).casefold()
         plain = (
             low in lexicon.FUNCTION_WORDS

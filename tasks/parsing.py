@@ -1,4 +1,4 @@
-"""The one door to spaCy: sentences go in, plain lists come out. Loads a model at first use, no component that goes unused.
+"""The one door to spaCy: sentences go in, plain lists come out. Loads the model at first use, and no part unused.
 
 Each call stands alone: what a sentence is parsed as depends on the sentences of the same call only, so an article that
 is parsed by itself always gets the same parse. No store, no network, no clock.

@@ -21,7 +21,7 @@ UNCLOSED_MIN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A stretch between quotation marks: `start` and `end` lie inside the marks, `outer` and `outer_end` around them."""
+    """A stretch between quotation marks: `start` and `end` lie inside them, `outer` and `outer_end` around them."""
 
     start: int
     end: int
@@ -44,7 +44,7 @@ def paragraphs(body: str) -> list[tuple[int, int]]:
 
 
 def pair(body: str) -> list[Quoted]:
-    """Find what stands between quotation marks, in order, never overlapping; marks around two characters or fewer drop."""
+    """Find what stands between quotation marks, in order, never overlapping; one or two characters do not count."""
     lines = paragraphs(body)
     found = [q for start, end in lines for q in _double(body, start, end)]
     if _single_is_ordinary(body, found):

@@ -1,7 +1,7 @@
-"""Find quotations and who is the source of each: direct and mixed ones by their marks, indirect ones by their clause.
+"""Find quotations and who is the source of each: marked ones by their marks, indirect ones by clause.
 
-Pure: layouts in, findings out; the parse comes from `tasks/parsing.py`, full names from `tasks/names.py`. Where no parser
-is at hand, quotations are found by their marks alone and the source by the names beside them.
+Pure: layouts in, findings out; the parse comes from `tasks/parsing.py`, full names from `tasks/register.py`. Where no
+parser is at hand, quotations are found by their marks alone and the source by the names beside them.
 """
 
 import gzip
@@ -148,7 +148,8 @@ def signature(layout: Layout, at: attribution.Scene) -> Mention | None:
         return None
     start, end = match.span("name")
     return Mention(
-        start=start, end=end, sentence=layout.sentence_at(start), paragraph=at.paragraph, token=-1, relation="signed", kind="name",
+        start=start, end=end, sentence=layout.sentence_at(start), paragraph=at.paragraph, token=-1, relation="signed",
+        kind="name",
         noun=match["name"].split()[-1].casefold(), head_start=start, verbs=(),
     )  # fmt: skip
 

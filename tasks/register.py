@@ -138,7 +138,7 @@ def link(
 
 
 def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> None:
-    """Cut off the front of a long run where the recogniser sees a person's name at its end (`State for Housing Ana Ruiz`)."""
+    """Cut off the front of a long run if the recogniser sees a person at its end (`State for Housing Ana Ruiz`)."""
     people = {end: start for start, end, label in votes if label == "PERSON"}
     for n in namings:
         start = people.get(n.end)
@@ -290,9 +290,9 @@ def _merge_people(
     """Put the full names that mean one person together, under the first of them."""
     merged: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for key in sorted(keys, key=lambda k: ((groups.get(k) or extra[k])[0].start if k in groups else 1 << 30, k)):
-        for canonical in merged:
+        for canonical, forms in merged.items():
             if _same_person(_bare(canonical), _bare(key)):
-                merged[canonical].append(key)
+                forms.append(key)
                 break
         else:
             merged[key] = [key]
@@ -389,7 +389,7 @@ def _person_of(
 
 
 def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[tuple[int, int]]:
-    """Choose what to show an entity recogniser: the words around a name whose own form leaves doubt, where it stands first.
+    """Choose what to show an entity recogniser: the words around a name that its form leaves in doubt.
 
     Spans into the body, in order. Asking about every name costs as much as all parsing and changes few verdicts.
     """

@@ -1,7 +1,7 @@
 """Give a speaker the name that the article gives: surnames, roles and pronouns go to whom they mean. Pure.
 
-A pronoun goes along the chain of subjects; a role to whoever was introduced with it; a common noun for an organisation to
-the organisation. What cannot be settled keeps the article's own words (`EU officials`), a pronoun nobody's.
+A pronoun goes along the chain of subjects; a role to whoever was introduced with it; a common noun for an organisation
+to the organisation. What cannot be settled keeps the article's own words (`EU officials`), a pronoun nobody's.
 """
 
 import re
@@ -19,7 +19,8 @@ _DETERMINERS: Final = lexicon.words(
     "two three four five"
 )
 _DOCUMENTS: Final = lexicon.words(
-    "document documents report reports statement statements letter email e-mail memo study survey poll law bill article "
+    "document documents report reports statement statements letter email e-mail memo study survey poll law bill "
+    "article "
     "record records filing filings complaint lawsuit indictment release book paper tweet post message data evidence "
     "research findings figures sign headline text note notice order ruling"
 )

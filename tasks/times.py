@@ -186,7 +186,7 @@ def _month(run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
     if run.published is None:
         return "DATE", f"XXXX-{month:02d}"
     which, now = _get(m, "which"), run.published
-    if which.startswith("last") or which.startswith("past") or which.startswith("previous"):
+    if which.startswith(("last", "past", "previous")):
         return "DATE", f"{now.year - (month >= now.month):04d}-{month:02d}"
     if which.startswith("next"):
         return "DATE", f"{now.year + (month <= now.month):04d}-{month:02d}"
@@ -504,14 +504,15 @@ def _reference(_run: _Run, _s: Sentence, m: re.Match[str]) -> _Value | None:
 _HANDLERS: Final[dict[str, Callable[[_Run, Sentence, re.Match[str]], _Value | None]]] = {
     "full_date": _full_date, "iso": _iso, "slashed": _slashed, "month_day": _month_day, "month_year": _month_year,
     "month": _month, "weekday": _weekday, "today": _today, "this_part": _this_part, "same_day": _same_day,
-    "same_unit": _same_unit, "relative_unit": _relative_unit, "past_unit": _past_unit, "season": _season, "ago": _ago, "earlier": _earlier,
+    "same_unit": _same_unit, "relative_unit": _relative_unit, "past_unit": _past_unit, "season": _season, "ago": _ago,
+    "earlier": _earlier,
     "span": _span, "set": _set, "decade": _decade, "century": _century, "bare_year": _bare_year, "quarter": _quarter,
     "latest_quarter": _latest_quarter, "clock": _clock, "holiday": _holiday, "reference": _reference,
 }  # fmt: skip
 
 
 def said(layout: Layout, sentence: int, timexes: Sequence[Timex]) -> tuple[str | None, str | None]:
-    """Give the day of a statement from a dated expression in its own sentence outside quotation marks, with its basis."""
+    """Give the day of a statement by a date in its own sentence, outside quotation marks, with its basis."""
     s = layout.sentences[sentence]
     inside = [(q.start, q.end) for q in layout.quoted]
     for t in timexes:

@@ -1,4 +1,4 @@
-"""Calendar arithmetic on TIMEX3 values: which days a value covers, and steps from one value to another. Pure; no clock."""
+"""Calendar arithmetic on TIMEX3 values: which days a value covers, and steps from one value to another. Pure."""
 
 import re
 from calendar import monthrange
@@ -139,7 +139,8 @@ def holiday(name: str, year: int) -> date | None:
     fixed = {
         "christmas day": (12, 25), "christmas": (12, 25), "christmas eve": (12, 24), "new year's day": (1, 1),
         "new year's eve": (12, 31), "independence day": (7, 4), "halloween": (10, 31), "valentine's day": (2, 14),
-        "veterans day": (11, 11), "boxing day": (12, 26), "bastille day": (7, 14), "may day": (5, 1), "st. patrick's day": (3, 17),
+        "veterans day": (11, 11), "boxing day": (12, 26), "bastille day": (7, 14), "may day": (5, 1),
+        "st. patrick's day": (3, 17),
     }  # fmt: skip
     if name in fixed:
         return date(year, *fixed[name])

@@ -18,15 +18,21 @@ DAYPARTS: Final = {
 }
 SEASON_CODES: Final = {"spring": "SP", "summer": "SU", "autumn": "FA", "fall": "FA", "winter": "WI"}
 ORDINALS: Final = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
-    "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10,
+    "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
+    "seventeenth": 17,
     "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "twenty-first": 21,
 }  # fmt: skip
 _NUMBERS: Final = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
-    "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "hundred": 100, "dozen": 12, "half a": 0.5, "half an": 0.5, "a half": 0.5, "couple": 2, "a couple of": 2, "a dozen": 12,
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18,
+    "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
+    "hundred": 100, "dozen": 12, "half a": 0.5, "half an": 0.5, "a half": 0.5, "couple": 2, "a couple of": 2,
+    "a dozen": 12,
     "a hundred": 100, "another": 1,
 }  # fmt: skip
 
@@ -41,7 +47,8 @@ _D: Final = r"(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?![\d%]|:\d|,\d|\.
 _Y: Final = r"(?P<y>(?:1[5-9]|20)\d\d)"
 _N: Final = (
     r"(?:\d+(?:,\d{3})*(?:\.\d+)?(?: ?\d/\d)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|"
-    r"a couple of|a dozen|a hundred|half an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"a couple of|a dozen|a hundred|half an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|"
+    r"fourteen|"
     r"fifteen|sixteen|seventeen|eighteen|nineteen|another|an?)(?: and an? half| and one-half)?"
 )
 _VAGUE: Final = (
@@ -53,7 +60,10 @@ _CLOCK: Final = (
 )
 _ZONE: Final = r"(?:\s?\(?(?:GMT|EDT|EST|PDT|PST|CET|CST|CDT|BST|ET|UTC|local time|Eastern(?: time)?|\d{4} GMT)\)?)*"
 _MOD: Final = r"(?:early |late |mid-|mid |early-|late-)?"
-_QUALIFIED: Final = r"(?:(?:almost|nearly|about|around|some|more than|less than|over|under|at least|up to|as many as|just|roughly|only) )?"
+_QUALIFIED: Final = (
+    r"(?:(?:almost|nearly|about|around|some|more than|less than|over|under|at least|up to|as many as|just|roughly|"
+    r"only) )?"
+)
 
 
 def number(text: str) -> float | None:
@@ -93,81 +103,113 @@ RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("clock", _rule(rf"{_CLOCK}{_ZONE},?(?: on)? {_MON} {_D}(?:,? {_Y})?")),
     ("clock", _rule(rf"{_CLOCK}{_ZONE},?(?: on)? (?:(?P<which>last|next|this) )?{_WD}(?: {_PART})?")),
     ("clock", _rule(rf"{_CLOCK}{_ZONE} (?P<w>yesterday|today|tomorrow)")),
-    ("clock", _rule(rf"(?:{_WD}|(?P<w>yesterday|today|tomorrow))(?: {_PART})?,? (?:at )?(?:about |around )?{_CLOCK}{_ZONE}")),
-    ("full_date", _rule(rf"(?<!\w)(?:{_WD_SHORT},? (?P<open>\())?(?:{_WD_SHORT},? )?{_MON} {_D},? {_Y}(?(open)\)|(?!\w))(?: {_PART})?", exact=True)),
-    ("full_date", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?: of)? {_MON},? {_Y}")),
+    ("clock", _rule(rf"(?:{_WD}|(?P<w>yesterday|today|tomorrow))(?: {_PART})?,? (?:at )?(?:about |around "
+                    rf")?{_CLOCK}{_ZONE}")),
+    ("full_date", _rule(rf"(?<!\w)(?:{_WD_SHORT},? (?P<open>\())?(?:{_WD_SHORT},? )?{_MON} {_D},? {_Y}(?(open)\)|"
+                        rf"(?!\w))(?: {_PART})?", exact=True)),
+    ("full_date", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?: of)? "
+                         rf"{_MON},? {_Y}")),
     ("slashed", _rule(r"(?P<a>[01]?\d)/(?P<b>[0-3]?\d)/(?P<y>(?:(?:19|20)\d\d|\d\d))")),
     ("quarter", _rule(
-        rf"(?:(?:the )?(?:(?P<which>last|this|next) year[’']s |{_Y}[’']?s? ))?(?P<x0>)(?P<q>first|second|third|fourth|final)[ -]"
-        rf"(?P<u>quarter|half)(?:,? (?:of )?(?P<which2>last year|this year|next year|a year (?:earlier|ago))|,? (?:of |in )?(?P<y2>(?:19|20)\d\d))?"
+        rf"(?:(?:the )?(?:(?P<which>last|this|next) year[’']s |{_Y}[’']?s? ))?(?P<x0>)(?P<q>first|second|third|"
+        rf"fourth|final)[ -]"
+        rf"(?P<u>quarter|half)(?:,? (?:of )?(?P<which2>last year|this year|next year|a year (?:earlier|ago))|,? "
+        rf"(?:of |in )?(?P<y2>(?:19|20)\d\d))?"
     )),
     ("quarter", _cased(r"(?P<which>)(?P<which2>)(?P<y>)(?P<u>)(?P<q>Q[1-4])(?:[ -]?(?P<y2>(?:19|20)\d\d))?")),
-    ("latest_quarter", _rule(r"(?:the )?(?P<which>latest|year-ago|year-earlier|recent|most recent) (?:quarter|period)")),
+    ("latest_quarter", _rule(r"(?:the )?(?P<which>latest|year-ago|year-earlier|(?:most )?recent) (?:quarter|period)")),
     ("latest_quarter", _rule(r"(?P<which>the) quarter(?! century|-|back|final)")),
-    ("month_day", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?{_MON} {_D}(?:,? (?:of )?(?P<which>(?:last|this|next) year))?(?: {_PART})?")),
-    ("month_day", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?: of)? {_MON}(?! \d{{1,2}}\b)")),
+    ("month_day", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?{_MON} {_D}(?:,? (?:of )?(?P<which>(?:last|this|next) "
+                         rf"year))?(?: {_PART})?")),
+    ("month_day", _cased(rf"(?:{_WD_SHORT},? (?:the )?)?(?P<d>(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?)(?: of)? "
+                         rf"{_MON}(?! \d{{1,2}}\b)")),
     ("month_day", _rule(
         rf"(?<!\w){_MON} \d\d?(?: and |, | to |–|-)(?P<x>(?P<which>)(?P<part>){_D})(?!\w)", exact=True
     )),
     ("month_year", _cased(rf"{_MOD}{_MON},? (?:of )?{_Y}")),
     ("month_year", _cased(rf"{_MOD}{_MON} (?:of )?(?P<which>last|this|next) year(?P<y>)")),
     ("holiday", _cased(
-        rf"(?:(?P<which>[Ll]ast|[Tt]his|[Nn]ext) )?(?P<name>Christmas Eve|Christmas Day|Christmas|New Year[’']s Day|New Year[’']s Eve|Thanksgiving Day|"
-        rf"Thanksgiving|Labor Day|Memorial Day|Columbus Day|Election Day|Independence Day|Veterans Day|Boxing Day|Halloween|"
-        rf"Black Friday|Good Friday|Easter Sunday|Easter Monday|Easter|Valentine[’']s Day|Bastille Day|St\. Patrick[’']s Day)(?:,? {_Y})?"
+        rf"(?:(?P<which>[Ll]ast|[Tt]his|[Nn]ext) )?(?P<name>Christmas Eve|Christmas Day|Christmas|New Year[’']s Day|"
+        rf"New Year[’']s Eve|Thanksgiving Day|"
+        rf"Thanksgiving|Labor Day|Memorial Day|Columbus Day|Election Day|Independence Day|Veterans Day|Boxing Day|"
+        rf"Halloween|"
+        rf"Black Friday|Good Friday|Easter Sunday|Easter Monday|Easter|Valentine[’']s Day|Bastille Day|St\. "
+        rf"Patrick[’']s Day)(?:,? {_Y})?"
     )),
-    ("set", _rule(rf"(?:every|each)(?: (?P<n>{_N}|other))? (?P<u>second|minute|hour|day|week|weekend|month|year|decade|morning|night|evening|afternoon)s?")),
+    ("set", _rule(rf"(?:every|each)(?: (?P<n>{_N}|other))? (?P<u>second|minute|hour|day|week|weekend|month|year|"
+                  rf"decade|morning|night|evening|afternoon)s?")),
     ("set", _rule(rf"(?:every|each) {_WD}(?: {_PART})?")),
-    ("set", _cased(rf"{_WD}(?:s(?: (?P<part>morning|afternoon|evening|night)s?)?| (?P<part2>morning|afternoon|evening|night)s)")),
+    ("set", _cased(rf"{_WD}(?:s(?: (?P<part>morning|afternoon|evening|night)s?)?| (?P<part2>morning|afternoon|"
+                   rf"evening|night)s)")),
     ("set", _rule(r"(?P<adv>daily|weekly|nightly|hourly|yearly)")),
     ("set", _rule(r"(?:once|twice|\w+ times) an? (?P<u>day|week|month|year|hour)")),
-    ("weekday", _cased(rf"(?:(?:[Tt]he )?(?P<which>[Ll]ast|[Pp]ast|[Nn]ext|[Tt]his coming|[Tt]his|[Cc]oming|[Ff]ollowing|[Pp]revious) )?{_WD}(?: {_PART})?")),
+    ("weekday", _cased(rf"(?:(?:[Tt]he )?(?P<which>[Ll]ast|[Pp]ast|[Nn]ext|[Tt]his coming|[Tt]his|[Cc]oming|"
+                       rf"[Ff]ollowing|[Pp]revious) )?{_WD}(?: {_PART})?")),
     ("today", _rule(rf"(?P<w>yesterday|today|tomorrow|tonight)(?: {_PART})?")),
     ("this_part", _rule(rf"(?P<which>this|last) {_PART}")),
     ("same_day", _rule(rf"(?:(?:earlier |later )?(?:that|the same|that same|that very) (?:day|{_PART}))(?P<which>)")),
     ("same_day", _rule(rf"the (?P<which>next|following|previous) (?:day|{_PART})")),
     ("same_day", _rule(r"(?:the|a) day (?P<which>before)(?! (?:yesterday|last))|(?:the) day (?:earlier)")),
-    ("same_unit", _rule(r"(?:earlier |later )?(?P<which>)(?:that|the same|that same) (?P<u>week|month|year|weekend|quarter)")),
+    ("same_unit", _rule(r"(?:earlier |later )?(?P<which>)(?:that|the same|that same) (?P<u>week|month|year|weekend|"
+                        r"quarter)")),
     ("same_unit", _rule(r"the (?P<which>following|previous) (?P<u>week|month|year|weekend|quarter)")),
     ("month", _cased(
-        rf"(?:(?P<which>[Ll]ast|[Tt]his|[Nn]ext|[Pp]revious|[Pp]ast) )?{_MOD}(?P<mon>January|February|March(?! (?:for|of|on|in|to)\b)|April|"
-        rf"May(?! (?:I|be|have|not|the|you|we|he|she|they)\b)|June|July|August|September|October|November|December)(?! \d)"
+        rf"(?:(?P<which>[Ll]ast|[Tt]his|[Nn]ext|[Pp]revious|[Pp]ast) )?{_MOD}(?P<mon>January|February|March(?! "
+        rf"(?:for|of|on|in|to)\b)|April|"
+        rf"May(?! (?:I|be|have|not|the|you|we|he|she|they)\b)|June|July|August|September|October|November|"
+        rf"December)(?! \d)"
     )),
     ("ago", _rule(rf"{_QUALIFIED}(?P<n>{_N}|several|a few|many|some) {_U}s? (?P<dir>ago|from now|hence|from today)")),
     ("earlier", _rule(rf"(?P<n>{_N}) (?P<u>day|week|month|year|decade)s? (?P<dir>earlier|later|previously)")),
-    ("season", _rule(rf"(?:(?P<which>last|this|next|this past|the) )?{_MOD}(?P<season>spring|summer|autumn|winter)(?:(?: of)? {_Y})?")),
+    ("season", _rule(rf"(?:(?P<which>last|this|next|this past|the) )?{_MOD}(?P<season>spring|summer|autumn|"
+                     rf"winter)(?:(?: of)? {_Y})?")),
     ("season", _rule(rf"(?P<which>last|this|next|this past) {_MOD}(?P<season>fall)(?P<y>)")),
     ("season", _rule(rf"(?P<which>the) {_MOD}(?P<season>fall) of {_Y}")),
-    ("past_unit", _rule(r"(?:the )?(?:past|last|coming|next) (?P<u>decade|century)|the past (?P<u2>week|month|year|weekend)")),
+    ("past_unit", _rule(r"(?:the )?(?:past|last|coming|next) (?P<u>decade|century)|the past (?P<u2>week|month|year|"
+                        r"weekend)")),
     ("relative_unit", _rule(r"(?P<which>the) (?P<u>weekend)")),
     ("relative_unit", _rule(
-        r"(?:(?:earlier|later|early|late|sometime) )?(?:the )?(?P<which>this|last|next|past|previous|coming|upcoming) (?P<u>week|weekend|month|year|decade|century|quarter)(?![- ]old|-)"
+        r"(?:(?:earlier|later|early|late|sometime) )?(?:the )?(?P<which>this|last|next|past|previous|coming|"
+        r"upcoming) (?P<u>week|weekend|month|year|decade|century|quarter)(?![- ]old|-)"
     )),
     ("span", _rule(
-        rf"(?:(?:the )?(?:last|past|next|previous|coming|first|final) )?{_QUALIFIED}(?P<n>{_N}|{_VAGUE})[ -](?:more |additional |full |straight |"
+        rf"(?:(?:the )?(?:last|past|next|previous|coming|first|final) )?{_QUALIFIED}(?P<n>{_N}|{_VAGUE})[ -](?:more |"
+        rf"additional |full |straight |"
         rf"consecutive |or so |long )?{_U}s?(?:-long)?(?![ -]old)"
     )),
     ("span", _rule(r"for (?P<x>(?P<n>)(?P<u>week|month|year|day|decade|hour)s)(?! to come)")),
     ("span", _rule(r"(?P<n>)(?P<u>second|minute|hour|day|week|month|year|decade)s?-long")),
     ("decade", _rule(r"(?:the )?(?:early |late |mid-|mid )?(?P<dec>(?:1[5-9]|20)\d0[’']?s|[’'‘]\d0s)")),
-    ("century", _rule(r"(?:the )?(?:early |late |mid-)?(?P<ord>\d\d?(?:st|nd|rd|th)|twenty-first|twentieth|nineteenth|eighteenth|seventeenth|sixteenth)[ -]century")),
+    ("century", _rule(r"(?:the )?(?:early |late |mid-)?(?P<ord>\d\d?(?:st|nd|rd|th)|twenty-first|twentieth|"
+                      r"nineteenth|eighteenth|seventeenth|sixteenth)[ -]century")),
     ("clock", _rule(r"(?P<h>1?\d|2[0-3])(?:[:.](?P<min>[0-5]\d))?\s?(?P<half>[ap]\.?m\b\.?)(?P<word>)" + _ZONE)),
-    ("clock", _rule(r"(?:at|by|until|before|after|around|about|since|from|past) (?P<x>(?P<h>)(?P<min>)(?P<half>)(?P<word>noon|midnight|midday))")),
-    ("clock", _rule(r"(?:at|by|until|before|after|around|about|since|from) (?P<x>(?P<h>[01]?\d|2[0-3]):(?P<min>[0-5]\d)(?P<half>)(?P<word>)" + _ZONE + ")")),
-    ("clock", _rule(r"(?P<h>1?\d)(?P<min>)(?P<half>)(?P<word>) (?:o[’']clock )?in the (?P<part>morning|afternoon|evening)")),
-    ("reference", _rule(r"(?P<ref>now|currently|recently|at the moment|at present|the near future|the future|in the past)")),
-    ("bare_year", _rule(r"(?:in|since|of|until|by|from|before|after|between) (?P<x>(?P<y>1[5-8]\d\d))(?![-/,.:]?\d|%| [a-z]+s\b)")),
+    ("clock", _rule(r"(?:at|by|until|before|after|around|about|since|from|past) "
+                    r"(?P<x>(?P<h>)(?P<min>)(?P<half>)(?P<word>noon|midnight|midday))")),
+    ("clock", _rule(r"(?:at|by|until|before|after|around|about|since|from) (?P<x>(?P<h>[01]?\d|"
+                    r"2[0-3]):(?P<min>[0-5]\d)(?P<half>)(?P<word>)" + _ZONE + ")")),
+    ("clock", _rule(r"(?P<h>1?\d)(?P<min>)(?P<half>)(?P<word>) (?:o[’']clock )?in the (?P<part>morning|afternoon|"
+                    r"evening)")),
+    ("reference", _rule(r"(?P<ref>now|currently|recently|at the moment|at present|the near future|the future|in the "
+                        r"past)")),
+    ("bare_year", _rule(r"(?:in|since|of|until|by|from|before|after|between) (?P<x>(?P<y>1[5-8]\d\d))(?![-/,.:]?\d|%|"
+                        r" [a-z]+s\b)")),
     ("bare_year", _rule(
-        r"(?<![$£€#.,/])(?<![$£€] )(?P<y>(?:19[0-9]|20[0-4])\d)(?![-/,.:]?\d| (?:people|dollars|euros|pounds|men|women|votes|jobs|cases|troops|soldiers|miles|km|kilomet|points|seats|homes|workers|employees|members|students|years|feet|tons|deaths|percent|per cent|and \d{3}\b)|%)"
+        r"(?<![$£€#.,/])(?<![$£€] )(?P<y>(?:19[0-9]|20[0-4])\d)(?![-/,.:]?\d| (?:people|dollars|euros|pounds|men|"
+        r"women|votes|jobs|cases|troops|soldiers|miles|km|kilomet|points|seats|homes|workers|employees|members|"
+        r"students|years|feet|tons|deaths|percent|per cent|and \d{3}\b)|%)"
     )),
 )  # fmt: skip
 """Each expression with its pattern; an earlier one keeps what a later one would also take."""
 
 GATE: Final = re.compile(
-    r"\d|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\b(?:January|February|March|April|May|June|July|August|September|October|"
-    r"November|December)\b|(?i:\b(?:today|yesterday|tomorrow|tonight|now|recently|currently|daily|weekly|nightly|hourly|yearly|noon|"
-    r"midnight|midday|future|past|moment|present|christmas|thanksgiving|easter|halloween|seconds?|minutes?|hours?|days?|weeks?|weekends?|"
-    r"months?|quarter|years?|decades?|centur\w+|morning|afternoon|evening|night|spring|summer|autumn|fall|winter|half|period|election day)\b)"
+    r"\d|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|\b(?:January|February|March|April|May|June|July|August|"
+    r"September|October|"
+    r"November|December)\b|(?i:\b(?:today|yesterday|tomorrow|tonight|now|recently|currently|daily|weekly|nightly|"
+    r"hourly|yearly|noon|"
+    r"midnight|midday|future|past|moment|present|christmas|thanksgiving|easter|halloween|seconds?|minutes?|hours?|"
+    r"days?|weeks?|weekends?|"
+    r"months?|quarter|years?|decades?|centur\w+|morning|afternoon|evening|night|spring|summer|autumn|fall|winter|"
+    r"half|period|election day)\b)"
 )
 """A sentence that this finds nothing in holds no time expression."""
 
@@ -178,7 +220,8 @@ SIGNS: Final = {
     "season": re.compile(r"(?i:spring|summer|autumn|fall|winter)"),
 }
 NEEDS: Final = {
-    "iso": "figure", "slashed": "figure", "decade": "figure", "bare_year": "figure", "full_date": "month", "month_day": "month",
+    "iso": "figure", "slashed": "figure", "decade": "figure", "bare_year": "figure", "full_date": "month",
+    "month_day": "month",
     "month_year": "month", "month": "month", "weekday": "weekday", "season": "season",
 }  # fmt: skip
 """A rule is tried only on a sentence that shows what it cannot do without."""

@@ -8,7 +8,8 @@ from tasks import enrich, parsing
 
 BODY = (
     "BERGEN, Norway — Harbour Minister Ida Holm said on Tuesday that the old pier would be closed until March.\n\n"
-    "“Nobody will lose a job over this,” she told reporters after a meeting with Karl Brandt, who leads the Dockers Union.\n\n"
+    "“Nobody will lose a job over this,” she told reporters after a meeting with Karl Brandt, who leads the Dockers "
+    "Union.\n\n"
     "The union said it was “not convinced” by the plan. In December 2025, Brandt had called it “a bad joke.”"
 )
 ARTICLE = Article(input="pier.txt", body=BODY, headline="Pier to close", published="2026-02-11", language="en")

@@ -142,7 +142,8 @@ def test_any_text_pairs_without_overlap(text: str) -> None:
         st.sampled_from(
             re.split(
                 " ",
-                "“We will go,” said he she Ida Holm the minister, told according to him . “No” \n that Holm’s I it they who .\n\n Mr. ( ) — 🙂 \u00a0",
+                "“We will go,” said he she Ida Holm the minister, told according to him . “No” \n that Holm’s I it "
+                "they who .\n\n Mr. ( ) — 🙂 \u00a0",
             )
         ),
         max_size=40,

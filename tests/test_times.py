@@ -76,8 +76,10 @@ def test_other_languages_give_full_dates_only() -> None:
 @pytest.mark.parametrize(
     ("value", "first", "last"),
     [
-        ("2024-02", "2024-02-01", "2024-02-29"), ("2025-WI", "2025-12-01", "2026-02-28"), ("2026-W01", "2025-12-29", "2026-01-04"),
-        ("199", "1990-01-01", "1999-12-31"), ("2026-Q1", "2026-01-01", "2026-03-31"), ("2026-02-04T10:35", "2026-02-04", "2026-02-04"),
+        ("2024-02", "2024-02-01", "2024-02-29"), ("2025-WI", "2025-12-01", "2026-02-28"),
+        ("2026-W01", "2025-12-29", "2026-01-04"),
+        ("199", "1990-01-01", "1999-12-31"), ("2026-Q1", "2026-01-01", "2026-03-31"),
+        ("2026-02-04T10:35", "2026-02-04", "2026-02-04"),
         ("PXW", None, None), ("XXXX-02-10", None, None),
     ],
 )  # fmt: skip
@@ -91,7 +93,8 @@ def test_value_covers_its_days(value: str, first: str | None, last: str | None) 
         st.sampled_from(
             re.split(
                 " ",
-                "on Friday May 31 February 30 2024 last next this quarter year ago two a.m. 10:75 13th century '90s noon the weeks every Easter "
+                "on Friday May 31 February 30 2024 last next this quarter year ago two a.m. 10:75 13th century '90s "
+                "noon the weeks every Easter "
                 "Q4 half 1/13/2020 2026-13-40 99999 of , . fall spring tonight earlier",
             )
         ),

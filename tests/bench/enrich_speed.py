@@ -2,8 +2,8 @@
 
     python tests/bench/enrich_speed.py ARTICLES.jsonl [--least 2.5]
 
-ARTICLES: one article record a line. Exit status 1 if enrichment is less than `--least` times as fast. The two take turns
-over quarters of the articles, so that a busy machine slows both.
+ARTICLES: one article record a line. Exit status 1 if enrichment is less than `--least` times as fast. The two
+take turns over parts of the articles, so that a busy machine slows both.
 """
 
 import argparse
@@ -49,7 +49,8 @@ def main() -> int:
     count, size = len(articles), sum(len(a.body.split()) for a in articles)
     ratio = theirs / ours
     print(
-        f"enrich {count / ours:.1f} articles/CPU-s ({size / ours:.0f} words) | plain spaCy {count / theirs:.1f} ({size / theirs:.0f}) | {ratio:.2f}x"
+        f"enrich {count / ours:.1f} articles/CPU-s ({size / ours:.0f} words) | plain spaCy {count / theirs:.1f} "
+        f"({size / theirs:.0f}) | {ratio:.2f}x"
     )
     return 0 if ratio >= given.least else 1
 

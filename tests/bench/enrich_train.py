@@ -22,14 +22,15 @@ from tasks import attribution, grammar, indirect, lexicon, parsing, register, sp
 from tasks.quotes import select
 
 FUNCTION_WORDS = lexicon.words(
-    "the a an of in to on at by with from as for that this it is was were are be been has have had will would can could "
+    "the a an of in to on at by with from as for that this it is was were are be been has have had will would can "
+    "could "
     "he she they his her their its we i you not and but or who which what when also do did does if so than about out "
     "into over up down there one more other all any new first only just very"
 )
 
 
 def mended(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Turn source and cue round where the marking has them the wrong way (`said` as the source, the name as the cue)."""
+    """Turn source and cue round where the marking has them the wrong way (`said` as the source)."""
     verbs = {
         "said",
         "says",
