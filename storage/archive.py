@@ -66,6 +66,15 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """An article on its way onto the shelf, with the inbox item and the capture that it came from."""
+
+    article: Article
+    item_id: int | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelved:
     """What a judge of copies needs to know of a filed article."""
 
@@ -95,17 +104,48 @@ def file(conn: Connection, article: Article, *, item_id: int | None, digest: str
     """
     known = conn.execute(_BY_ID, {"id": article.id}).first()
     if known is None:
-        row = rows.content(article) | {
-            "id": article.id, "item_id": item_id, "digest": digest, "revision": 1, "filed_at": now,
-        }  # fmt: skip
-        n = conn.execute(_INSERT[_A], row).inserted_primary_key[0]  # type: ignore[index]
-        _write_derived(conn, article, n)
-        changes.append(conn, [("article.filed", article.id, _record(article, 1, now, None))], now=now)
-        return Filed(outcome="new", n=n, id=article.id)
+        return _file_new(conn, [Arrived(article=article, item_id=item_id, digest=digest)], now=now)[0]
     if known.content_digest == article.content_digest or _said_before(conn, known.n, article.content_digest):
         return Filed(outcome="seen", n=known.n, id=article.id)
     _revise(conn, article, known.n, item_id=item_id, digest=digest, now=now)
     return Filed(outcome="revised", n=known.n, id=article.id)
+
+
+def file_batch(conn: Connection, arrived: Sequence[Arrived], *, now: datetime) -> list[Filed]:
+    """File articles as `file` would one after the other, and give what came of each: far fewer statements for many."""
+    ids = [a.article.id for a in arrived]
+    known = numbers(conn, set(ids))
+    first = {id_: at for at, id_ in reversed(list(enumerate(ids))) if id_ not in known}
+    fresh = sorted(first.values())
+    filed = dict(zip(fresh, _file_new(conn, [arrived[at] for at in fresh], now=now), strict=True))
+    for at, a in enumerate(arrived):
+        if at not in filed:
+            filed[at] = file(conn, a.article, item_id=a.item_id, digest=a.digest, now=now)
+    return [filed[at] for at in range(len(arrived))]
+
+
+def _file_new(conn: Connection, arrived: Sequence[Arrived], *, now: datetime) -> list[Filed]:
+    if not arrived:
+        return []
+    ids = [a.article.id for a in arrived]
+    made = [
+        rows.content(a.article) | {"id": id_, "item_id": a.item_id, "digest": a.digest, "revision": 1, "filed_at": now}
+        for id_, a in zip(ids, arrived, strict=True)
+    ]
+    ns = conn.execute(_INSERT[_A].returning(_A.n, sort_by_parameter_order=True), made).scalars().all()
+    derived: dict[Any, list[dict[str, Any]]] = {}
+    for n, a in zip(ns, arrived, strict=True):
+        for table, found in rows.derived(a.article, n).items():
+            derived.setdefault(table, []).extend(found)
+    for table, found in derived.items():
+        if found:
+            conn.execute(_INSERT[table], found)
+    told = [
+        ("article.filed", id_, _record(a.article, 1, now, None) | {"id": id_})
+        for id_, a in zip(ids, arrived, strict=True)
+    ]
+    changes.append(conn, told, now=now)  # type: ignore[arg-type]
+    return [Filed(outcome="new", n=n, id=id_) for n, id_ in zip(ns, ids, strict=True)]
 
 
 def _said_before(conn: Connection, n: int, content_digest: str) -> bool:

@@ -58,7 +58,7 @@ _COLUMNS = (
 _CLOSING = {"state", "not_before_at", "settled_at", "article_id", "reason", "detail"}
 _CLOSE = (
     update(_I)
-    .where(_I.id == bindparam("item"), _I.state.in_(("captured", "claimed")))
+    .where(_I.id == bindparam("item"), or_(_I.state == "captured", _I.state == "claimed"))
     .values({"holder": None, "lease_until_at": None} | {name: bindparam(f"new_{name}") for name in sorted(_CLOSING)})
 )
 _RECEIVE = {
@@ -134,6 +134,21 @@ def settle(
         _known(reason)
     values = {"state": state, "article_id": article_id, "reason": reason, "detail": detail, "settled_at": now}
     return _close(conn, item_id, values)
+
+
+def settle_batch(
+    conn: Connection, settled: Sequence[tuple[int, Literal["filed", "seen"], str]], *, now: datetime
+) -> None:
+    """Write down which article (by id) each item became; what was settled before keeps its first verdict."""
+    if settled:
+        blank: dict[str, Any] = {f"new_{name}": None for name in _CLOSING}
+        conn.execute(
+            _CLOSE,
+            [
+                blank | {"item": item_id, "new_state": state, "new_article_id": article_id, "new_settled_at": now}
+                for item_id, state, article_id in settled
+            ],
+        )
 
 
 def put_back(

@@ -145,12 +145,16 @@ def _engine(url: URL, busy_timeout: timedelta) -> Engine:
     if url.drivername == "postgresql+psycopg":
         # Filers queue on the advisory lock, for as long as lock_timeout says; claimers never wait.
         options = f"-c lock_timeout={wait_ms} -c timezone=UTC"
-        return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10})
+        return create_engine(
+            url, pool_pre_ping=True, hide_parameters=True, connect_args={"options": options, "connect_timeout": 10}
+        )
     try:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured("the folder of the database cannot be made", subject=_name(url)) from error
-    engine = create_engine(url, connect_args={"timeout": wait_ms / 1000, "check_same_thread": False})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": wait_ms / 1000, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -6,7 +6,7 @@ cannot both become new, and a crash leaves either all of the batch or nothing of
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +14,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from storage import archive, inbox, quotebook, timeline, wireindex
-from storage.archive import Filed, Shelved
+from storage.archive import Arrived, Shelved
 from storage.inbox import Item
 from storage.records import Article, Refusal, Relation
 from storage.store import Store
@@ -55,8 +55,6 @@ class _Batch:
 
     now: datetime
     window: timedelta
-    written: dict[str, int] = field(default_factory=dict)
-    """id -> n of articles filed or revised"""
     touched: set[str] = field(default_factory=set)
     """ids whose story must be looked at again"""
 
@@ -77,62 +75,87 @@ def file_batch(
     tally: Counter[str] = Counter()
     batch = _Batch(now=now, window=window)
     with store.filing() as conn:
-        for item, outcome in work:
-            if isinstance(outcome, Refusal):
-                inbox.settle(conn, item.id, state="rejected", reason=outcome.reason, detail=outcome.detail, now=now)
-                logger.info("rejected input=%s reason=%s", outcome.input, outcome.reason)
-                tally["rejected"] += 1
-            elif isinstance(outcome, Failure):
-                wait = FIRST_RETRY * 2 ** min(item.attempts, 10)
-                state = inbox.put_back(
-                    conn, item.id, error=outcome.error, not_before=now + wait, now=now, max_attempts=max_attempts
-                )
-                tally["rejected" if state == "rejected" else "failed"] += 1
-            else:
-                filed = archive.file(conn, outcome, item_id=item.id, digest=item.digest, now=now)
-                if filed.outcome != "seen":
-                    _relate(conn, outcome, filed, batch)
-                state = "seen" if filed.outcome == "seen" else "filed"
-                inbox.settle(conn, item.id, state=state, article_id=filed.id, now=now)
-                tally[{"new": "filed", "revised": "revised", "seen": "seen"}[filed.outcome]] += 1
+        tally.update(_set_aside(conn, work, now=now, max_attempts=max_attempts))
+        articles = [(item, outcome) for item, outcome in work if isinstance(outcome, Article)]
+        arrived = [Arrived(article=a, item_id=item.id, digest=item.digest) for item, a in articles]
+        filed = archive.file_batch(conn, arrived, now=now)
+        inbox.settle_batch(
+            conn,
+            [
+                (item.id, "seen" if f.outcome == "seen" else "filed", f.id)
+                for (item, _), f in zip(articles, filed, strict=True)
+            ],
+            now=now,
+        )
+        tally.update({"new": "filed", "revised": "revised", "seen": "seen"}[f.outcome] for f in filed)
+        written = {f.n: a for (_, a), f in zip(articles, filed, strict=True) if f.outcome != "seen"}
+        batch.touched.update(a.id for a in written.values())
+        for n in {f.n for f in filed if f.outcome == "revised"}:
+            wireindex.remove(conn, n)
+            batch.touched.update(archive.unrelate(conn, n))
+        _relate(conn, written, batch)
         copies = _settle_stories(conn, batch)
     logger.info("batch %s copies=%d", " ".join(f"{k}={v}" for k, v in sorted(tally.items())), copies)
     return Counts(copies=copies, **tally)
 
 
-def _relate(conn: Connection, article: Article, filed: Filed, batch: _Batch) -> None:
-    """Find what the article is a copy of, write the relations, and post its fingerprints."""
-    if filed.outcome == "revised":
-        wireindex.remove(conn, filed.n)
-        batch.touched.update(archive.unrelate(conn, filed.n))
-    batch.written[filed.id] = filed.n
-    batch.touched.add(filed.id)
-    text = _prepared(article.body)
-    day = wirecopy.day_number(article.published_at)
-    window_days = batch.window.days
-    found = wireindex.candidates(conn, text.runs, text.timeless, day=day, window_days=window_days)
-    wireindex.add(conn, filed.n, text.runs, text.timeless, day=day)
-    flipped = wireindex.learn(conn, filed.n, wirecopy.furniture_keys(text, article.publisher))
-    _judge(conn, filed.n, [n for n, _ in found], batch)
-    for n in flipped:
+def _set_aside(
+    conn: Connection, work: Sequence[tuple[Item, Outcome]], *, now: datetime, max_attempts: int
+) -> Iterator[str]:
+    """Settle what is no article; give a word for each: `rejected`, or `failed` for what is tried again."""
+    for item, outcome in work:
+        if isinstance(outcome, Refusal):
+            inbox.settle(conn, item.id, state="rejected", reason=outcome.reason, detail=outcome.detail, now=now)
+            logger.info("rejected input=%s reason=%s", outcome.input, outcome.reason)
+            yield "rejected"
+        elif isinstance(outcome, Failure):
+            wait = FIRST_RETRY * 2 ** min(item.attempts, 10)
+            state = inbox.put_back(
+                conn, item.id, error=outcome.error, not_before=now + wait, now=now, max_attempts=max_attempts
+            )
+            yield "rejected" if state == "rejected" else "failed"
+
+
+def _relate(conn: Connection, written: Mapping[int, Article], batch: _Batch) -> None:
+    """Post the fingerprints of what was written, find what it may be copies of, and write the relations.
+
+    All of the batch is posted before any is looked for, so a pair within it is found like any other.
+    """
+    flipped: set[int] = set()
+    for n, article in written.items():
+        text = _prepared(article.body)
+        wireindex.add(conn, n, text.runs, text.timeless, day=wirecopy.day_number(article.published_at))
+        flipped.update(wireindex.learn(conn, n, wirecopy.furniture_keys(text, article.publisher)))
+    pairs: set[tuple[int, int]] = set()
+    for n, article in written.items():
+        text = _prepared(article.body)
+        day = wirecopy.day_number(article.published_at)
+        found = wireindex.candidates(conn, text.runs, text.timeless, day=day, window_days=batch.window.days)
+        pairs.update((min(n, m), max(n, m)) for m, _ in found if m != n)
+    for n in flipped - written.keys():
         # What counted as shared text has turned out to be furniture: its verdicts are made again without it.
         others = archive.unrelate(conn, n)
         batch.touched.update(others)
-        _judge(conn, n, archive.numbers(conn, others).values(), batch)
+        pairs.update((min(n, m), max(n, m)) for m in archive.numbers(conn, others).values())
+    _judge(conn, pairs, written.keys() | flipped, batch)
 
 
-def _judge(conn: Connection, n: int, others: Iterable[int], batch: _Batch) -> None:
-    shelved = archive.sides(conn, {n, *others})
-    if n not in shelved or len(shelved) == 1:
-        return
-    keys = {m: wirecopy.furniture_keys(_prepared(s.body), s.publisher) for m, s in shelved.items()}
+def _judge(conn: Connection, pairs: Collection[tuple[int, int]], wanted: Collection[int], batch: _Batch) -> None:
+    """Judge pairs of articles and keep, for each of the `wanted`, its strongest relations."""
+    shelved = archive.sides(conn, {n for pair in pairs for n in pair})
+    keys = {n: wirecopy.furniture_keys(_prepared(s.body), s.publisher) for n, s in shelved.items()}
     known = wireindex.furniture(conn, {key for mine in keys.values() for key in mine})
-    sides = {m: _side(s, frozenset(keys[m]) & known) for m, s in shelved.items()}
-    mine = sides.pop(n)
-    judged = (wirecopy.judge(mine, other, window=batch.window) for other in sides.values())
-    relations = wirecopy.strongest([r for r in judged if r is not None], mine.id)
-    archive.relate(conn, relations, version=wirecopy.VERSION, now=batch.now)
-    batch.touched.update(end for r in relations for end in (r.article, r.other))
+    sides = {n: _side(s, frozenset(keys[n]) & known) for n, s in shelved.items()}
+    of: dict[int, list[Relation]] = {n: [] for n in wanted}
+    for one, two in sorted(pairs):
+        if one in sides and two in sides:
+            relation = wirecopy.judge(sides[one], sides[two], window=batch.window)
+            for n in (one, two):
+                if relation is not None and n in of:
+                    of[n].append(relation)
+    kept = {(r.article, r.other): r for n, found in of.items() if found for r in wirecopy.strongest(found, sides[n].id)}
+    archive.relate(conn, list(kept.values()), version=wirecopy.VERSION, now=batch.now)
+    batch.touched.update(end for pair in kept for end in pair)
 
 
 def _side(shelved: Shelved, furniture: frozenset[int]) -> wirecopy.Side:
@@ -160,7 +183,7 @@ def _settle_stories(conn: Connection, batch: _Batch) -> int:
     quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=batch.now)
     dated = timeline.near(conn, ns)
     timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=batch.now)
-    return _doubled(grouped) - _doubled({i: story for i, story in around.stories.items() if story is not None})
+    return max(0, _doubled(grouped) - _doubled({i: story for i, story in around.stories.items() if story is not None}))
 
 
 def _doubled(grouped: Mapping[str, str]) -> int:
