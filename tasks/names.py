@@ -172,6 +172,8 @@ def _titles(lows: Sequence[str]) -> int:
         weak = bool(lows[k] in lexicon.WEAK_TITLES or _COMPOUND.search(lows[k])) and k + 2 < len(lows)
         if not (weak or lows[k] in lexicon.TITLES) or (k and _given(lows[k - 1])):
             continue
+        if k == 0 and len(lows) == 2 and lows[0] in lexicon.FIRST_NAMES:
+            continue
         if lows[k + 1] not in ("of", "for", "and", "on", "to"):
             cut = k + 1
             continue

@@ -22,6 +22,8 @@ from tasks.quotemarks import Quoted
 from tasks.register import Register
 
 VERSION: Final = 1
+SCARE: Final = 0.5
+"""Up to three words in marks, less surely anybody's than this, are scare quotes more often than a statement."""
 _DATA: Final = Path(__file__).parent / "data" / "quotes.json.gz"
 
 
@@ -90,7 +92,8 @@ def read(layout: Layout, known: attribution.Identities) -> list[Found]:
         q = at.quoted
         titled = is_title(layout, at, titled)
         signed = None if titled else signature(layout, at)
-        if titled or (choice.mention is None and signed is None):
+        doubtful = at.words <= 3 and choice.probability < SCARE
+        if titled or (signed is None and (choice.mention is None or doubtful)):
             continue
         kind: QuotationType = "direct" if is_whole(layout, at) else "mixed"
         found.append(
@@ -116,7 +119,8 @@ def read(layout: Layout, known: attribution.Identities) -> list[Found]:
 def is_title(layout: Layout, at: attribution.Scene, after_title: bool) -> bool:
     """True for a title or nickname: capitals throughout, and `the song`, `titled` or another title just before it."""
     q = at.quoted
-    words = [w for w in re.findall(r"[^\W\d_][\w’']*", layout.body[q.start : q.end]) if len(w) > 3] or [""]
+    words = re.findall(r"[^\W\d_][\w’']*", layout.body[q.start : q.end])
+    words = [w for w in words if len(w) > 3] or words or [""]
     if at.words > 9 or layout.body[q.end - 1] in ".?!" or not all(w[:1].isupper() for w in words):
         return False
     around = layout.body[max(0, q.outer - 2) : q.outer], layout.body[q.outer_end : q.outer_end + 2]

@@ -140,8 +140,9 @@ def link(
 def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> None:
     """Cut off the front of a long run if the recogniser sees a person at its end (`State for Housing Ana Ruiz`)."""
     people = {end: start for start, end, label in votes if label == "PERSON"}
+    alone = {_key(n.tokens) for n in namings if len(n.tokens) == 1}
     for n in namings:
-        start = people.get(n.end)
+        start = people.get(n.end) or _given_name(n, alone)
         if start is None or start <= n.start or len(n.tokens) < 3:
             continue
         left = tuple(n.tokens)
@@ -149,6 +150,18 @@ def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> N
             left = left[1:]
         if len(left) >= 2 and n.end - len(" ".join(left)) == start:
             n.tokens, n.start = left, start
+
+
+def _given_name(n: Naming, alone: set[tuple[str, ...]]) -> int | None:
+    """Give where a first name begins in a run whose last word also stands alone, or that begins with an office."""
+    key = _key(n.tokens)
+    if len(key) < 3 or key[0] in lexicon.FIRST_NAMES or set(key[-2:]) & lexicon.ORGANISATION_WORDS:
+        return None
+    offices = any(w in lexicon.TITLES for w in key[:-2])
+    for j in range(1, len(key) - 1):
+        if key[j].split("-")[0] in lexicon.FIRST_NAMES and (offices or key[-1:] in alone):
+            return n.end - len(" ".join(n.tokens[j:]))
+    return None
 
 
 def _key(tokens: Sequence[str]) -> tuple[str, ...]:
