@@ -11,7 +11,7 @@ from tasks import lexicon
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 _CLAUSE_END: Final = re.compile(r"[.;!?\n“”\"]|,\s+(?:who|which|but|and|when|where|after|before|while)\b|``|''")
 _AHEAD: Final = lexicon.words(
-    "will would shall plans planned plan scheduled due expected expects set until starting beginning upcoming slated "
+    "will would shall plans planned plan scheduled due expected expects until starting beginning upcoming slated "
     "deadline "
     "hopes intends aims may might should ll won postponed delayed rescheduled tentatively tomorrow next soon"
 )

@@ -73,9 +73,15 @@ def _read_english(
     resolver = speakers.Resolver(layout, known)
     found = quotes.read(layout, resolver.identities())
     made = []
+    speech: tuple[str, int, str] | None = None
     for f in found:
         who: Speaker | None = resolver.speaker(f.mention) if f.mention is not None else None
-        said, basis = times.said(layout, f.sentence, timexes)
+        said, basis = times.said(layout, f.verb, timexes), "sentence"
+        paragraph = layout.sentences[f.sentence].paragraph
+        if said is None and who is not None and speech is not None and speech[:2] == (who.name, paragraph):
+            said, basis = speech[2], "same-speech"
+        if said is not None and who is not None:
+            speech = (who.name, paragraph, said)
         made.append(
             Quotation(
                 text=body[f.start : f.end],
@@ -85,7 +91,7 @@ def _read_english(
                 verb=quotes.verb_text(layout, f),
                 speaker=who,
                 said=said,
-                said_basis=basis,
+                said_basis=basis if said else None,
                 confidence=f.confidence,
             )
         )

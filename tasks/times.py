@@ -17,6 +17,9 @@ from tasks.timewords import GATE, NEEDS, RULES, SIGNS
 
 VERSION: Final = 1
 
+_ADVERBIAL: Final = frozenset(
+    ("npadvmod", "pobj", "prep", "compound", "nummod", "appos", "advmod", "nmod", "tmod", "amod")
+)
 _HANDLERS: Final[dict[str, Callable[[Run, Sentence, re.Match[str]], Value | None]]] = {
     "full_date": timedates.full_date,
     "iso": timedates.iso,
@@ -100,14 +103,25 @@ def _sentence(run: Run, s: Sentence) -> list[Timex]:
     return found
 
 
-def said(layout: Layout, sentence: int, timexes: Sequence[Timex]) -> tuple[str | None, str | None]:
-    """Give the day of a statement by a date in its own sentence, outside quotation marks, with its basis."""
-    s = layout.sentences[sentence]
-    inside = [(q.start, q.end) for q in layout.quoted]
+def said(layout: Layout, verb: tuple[int, int] | None, timexes: Sequence[Timex]) -> str | None:
+    """Give the day on which something was said: a date that hangs on the verb of saying (sentence, token)."""
+    if verb is None:
+        return None
+    s, cue = layout.sentences[verb[0]], verb[1]
+    parse = s.parse
+    if not 0 <= cue < len(parse.words):
+        return None
+    over = {cue, parse.heads[cue]} if parse.deps[cue] in ("advcl", "xcomp", "conj", "pcomp") else {cue}
     for t in timexes:
         if t.start < s.start or t.end > s.end or t.type not in ("DATE", "TIME") or not t.value or not t.earliest:
             continue
-        if any(a <= t.start < b for a, b in inside):
-            continue
-        return t.value.split("T")[0], "sentence"
-    return None, None
+        tokens = [i for i, at in enumerate(parse.at) if t.start <= s.start + at < t.end and not s.inside[i]]
+        for token in tokens:
+            up, steps = token, 0
+            while steps < 4 and parse.deps[up] in _ADVERBIAL and parse.heads[up] != up:
+                if parse.words[up].casefold() in ("since", "until", "by", "before", "after"):
+                    break
+                up, steps = parse.heads[up], steps + 1
+            if steps and up in over:
+                return t.value.split("T")[0]
+    return None
