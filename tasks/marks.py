@@ -7,8 +7,7 @@ must do so for broken pairs too, and a verdict on two texts must not change when
 import re
 from typing import Final
 
-_BREAK: Final = re.compile(r"\n[ \t\r]*\n\s*|(?<=[.!?:;…。！？\"”’')\]])[ \t\r]*\n\s*")
-"""A blank line, or a line break after closing punctuation; any other single break may be the wrapping of a line."""
+_CLOSED: Final = tuple(".!?:;…。！？\"”’')]")
 _STOP: Final = re.compile(r"[.!?…][\"”’'»)\]]*\s+(?=[\"“‘'«(\[–—-]*[^\Wa-zà-öø-ÿ_])|[。！？][」』”]?")
 _NO_STOP: Final = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Maj|Adm|Prof|Rev|Jr|Sr|No|vs|Inc|Corp|Co|Ltd|U\.S|U\.N|"
@@ -23,43 +22,55 @@ _SINGLE: Final = re.compile(
 
 
 def paragraphs(body: str) -> list[tuple[int, int]]:
-    """Give the spans of the paragraphs, in order."""
+    """Give the spans of the paragraphs, in order.
+
+    A blank line ends one, and a line break after closing punctuation; any other break may be the wrapping of a line.
+    """
     found: list[tuple[int, int]] = []
-    at = 0
-    for match in _BREAK.finditer(body):
-        if match.start() > at:
-            found.append((at, match.start()))
-        at = match.end()
-    if at < len(body):
-        found.append((at, len(body)))
+    at, start, end = 0, -1, 0
+    for line in body.split("\n"):
+        bare = line.rstrip()
+        if bare:
+            start = at if start < 0 else start
+            end = at + len(bare)
+        if start >= 0 and (not bare or bare.endswith(_CLOSED)):
+            found.append((start, end))
+            start = -1
+        at += len(line) + 1
+    if start >= 0:
+        found.append((start, end))
     return found
 
 
-def sentences(body: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Give the spans of the sentences of one paragraph, in order."""
-    found: list[tuple[int, int]] = []
+def sentences(body: str, start: int, end: int) -> list[int]:
+    """Give where the sentences of one paragraph begin, in order."""
+    found = [start]
     at = start
     for match in _STOP.finditer(body, start, end):
         cut = match.end()
         if body[match.start()] == "." and _NO_STOP.search(body, max(at, match.start() - 8), match.start() + 1):
             continue
-        found.append((at, cut))
+        found.append(cut)
         at = cut
-    if at < end:
-        found.append((at, end))
     return found
 
 
-def quoted(body: str, start: int, end: int) -> list[tuple[int, int, bool]]:
+def styles(body: str) -> tuple[bool, bool]:
+    """Tell if a text has double marks, and single ones that may be more than apostrophes."""
+    return _DOUBLE.search(body) is not None, "'" in body or "‘" in body
+
+
+def quoted(body: str, start: int, end: int, double: bool = True, single: bool = True) -> list[tuple[int, int, bool]]:
     """Give what stands between quotation marks in one paragraph: start and end inside the marks, and if both are there.
 
     A mark after a blank and before none opens, one after a letter or stop closes. A closing mark without an opening one
     reaches back to the start of the paragraph or to the last mark, an opening one without its partner to the end.
+    Without `double` or `single`, marks of that style are not looked for.
     """
     found: list[tuple[int, int, bool]] = []
     opened = -1
     last = start
-    for match in _DOUBLE.finditer(body, start, end):
+    for match in _DOUBLE.finditer(body, start, end) if double else ():
         mark, at, after = match.group(), match.start(), match.end()
         if mark in _OPENING:
             opens = True
@@ -81,6 +92,6 @@ def quoted(body: str, start: int, end: int) -> list[tuple[int, int, bool]]:
             last = after
     if opened >= 0:
         found.append((opened, end, False))
-    if not found:
+    if single and not found:
         found = [(m.start("inside"), m.end("inside"), True) for m in _SINGLE.finditer(body, start, end)]
     return [q for q in found if q[1] - q[0] > 1]

@@ -125,13 +125,13 @@ def plain_weights(weights: Ints, kinds: Ints) -> Ints:
 def read(body: str) -> Text:
     """Prepare a body. Any text gives a Text, an empty one too."""
     token = wordtable.SPACED_TOKEN if body.isascii() or not wordtable.has_signs(body) else wordtable.TOKEN
-    spans = [match.span() for match in token.finditer(body)]
-    hashes, stems, weights, kinds = _LEXICON.look_up([body[i:j] for i, j in spans])
-    starts = [i for i, _ in spans]
+    matches = list(token.finditer(body))
+    hashes, stems, weights, kinds = _LEXICON.look_up([match[0] for match in matches])
+    starts = [match.start() for match in matches]
     in_quotes, sentence, whole = _layout(body, np.array(starts, np.int64))
     firsts = np.flatnonzero(np.diff(sentence, prepend=-1))
     kinds = _classes(hashes, kinds, firsts)
-    run = SIGN_RUN if int(np.count_nonzero(kinds == wordtable.SIGN)) * 2 > len(spans) else RUN
+    run = SIGN_RUN if int(np.count_nonzero(kinds == wordtable.SIGN)) * 2 > len(matches) else RUN
     run_hashes = _run_hashes(hashes, run)
     plain = plain_weights(weights, kinds)
     fragments = []
@@ -145,8 +145,8 @@ def read(body: str) -> Text:
     for key, i, j, weight in fragments:
         (timeless if j - i >= TIMELESS_TOKENS else found)[key & 0x7FFFFFFF] = weight + 20
     return Text(
-        body=body, starts=starts, ends=[j for _, j in spans], words=hashes, stems=stems, weights=weights, kinds=kinds,
-        quoted=in_quotes, sentence=sentence, run=run, run_hashes=run_hashes,
+        body=body, starts=starts, ends=[match.end() for match in matches], words=hashes, stems=stems,
+        weights=weights, kinds=kinds, quoted=in_quotes, sentence=sentence, run=run, run_hashes=run_hashes,
         fragments=tuple((key, i, j) for key, i, j, _ in fragments),
         sentence_keys=_sentence_keys(hashes, sentence, firsts),
         exact=exact, runs=tuple(found.items()), timeless=tuple(timeless.items()),
@@ -157,9 +157,11 @@ def _layout(body: str, starts: Ints) -> tuple[Mask, Ints, list[tuple[int, int]]]
     """Give the quote mask, the sentence number of each token, and the whole quotations as token spans."""
     sentence_starts: list[int] = []
     quotes: list[tuple[int, int, bool]] = []
+    styles = marks.styles(body)
     for start, end in marks.paragraphs(body):
-        sentence_starts += [s for s, _ in marks.sentences(body, start, end)]
-        quotes += marks.quoted(body, start, end)
+        sentence_starts += marks.sentences(body, start, end)
+        if any(styles):
+            quotes += marks.quoted(body, start, end, *styles)
     mask = np.zeros(len(starts), bool)
     if not len(starts):
         return mask, starts, []

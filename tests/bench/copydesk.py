@@ -44,18 +44,21 @@ class Desk:
             wirecopy.Side(id=record["identifier"], text=text, publisher=record.get("publisher"), published=published)
         )
         day = wirecopy.day_number(published)
-        weeks = (
-            [0, *range((day - 10) // 7, (day + 10) // 7 + 1)] if day is not None else [0, *{w for w, _ in self._lists}]
-        )
+        stretch = wireindex.STRETCH_DAYS
+        if day is None:
+            weeks = {w for w, _ in self._lists} - {wireindex.TIMELESS}
+        else:
+            weeks = {wireindex.UNDATED, *range((day - 10) // stretch, (day + 10) // stretch + 1)}
         weighed = Counter[int]()
-        for prints, where in ((text.runs, weeks), (text.timeless, weeks if day is None else [0])):
+        for prints, where in ((text.runs, weeks), (text.timeless, {wireindex.TIMELESS})):
             for key, weight in prints:
                 for week in where:
                     for other in self._lists.get((week, key), ()):
                         weighed[other] += weight
         heavy = sorted(((o, w) for o, w in weighed.items() if w >= self.floor), key=lambda f: (-f[1], f[0]))
         self.pairs += [(o, n, w) for o, w in heavy[: wireindex.LIMIT]]
-        for prints, week in ((text.runs, 0 if day is None else day // 7), (text.timeless, 0)):
+        own = wireindex.UNDATED if day is None else day // stretch
+        for prints, week in ((text.runs, own), (text.timeless, wireindex.TIMELESS)):
             for key, _ in prints:
                 if len(postings := self._lists[week, key]) < wireindex.CAP:
                     postings.append(n)
