@@ -21,6 +21,23 @@ _RANK: Final = {
 }
 
 
+_EDTF: Final = {
+    "SP": "21", "SU": "22", "FA": "23", "WI": "24", "Q1": "33", "Q2": "34", "Q3": "35", "Q4": "36", "H1": "40", "H2": "41",
+}  # fmt: skip
+"""Seasons, quarters and halves of TIMEX3 as EDTF numbers them (level 2, sub-year groupings)."""
+
+
+def edtf(value: str) -> str:
+    """Write a TIMEX3 value as an EDTF date: `2026-SP` is 2026-21, `199` is 199X, `2026-03-13TMO` is its day."""
+    day, _, clock = value.partition("T")
+    if clock:
+        return value if clock[:2].isdigit() else day
+    year, _, part = value.partition("-")
+    if part in _EDTF:
+        return f"{year}-{_EDTF[part]}"
+    return f"{value:X<4}" if value.isdigit() and len(value) < 4 else value
+
+
 def find(layout: Layout, timexes: Sequence[Timex], known: Register) -> list[Event]:
     """Give one event for each sentence that holds a date with a value: the most exact date, the first of equals."""
     found: list[Event] = []
@@ -35,8 +52,8 @@ def find(layout: Layout, timexes: Sequence[Timex], known: Register) -> list[Even
         people = dict.fromkeys(e.name for _, _, e in known.between(s.start, s.end) if e.type == "Person")
         found.append(
             Event(
-                date=value,
-                precision=cast("Precision", timevalues.precision(value)),
+                date=edtf(value),
+                precision=cast("Precision", timevalues.precision(edtf(value) if "T" in value else value)),
                 text=layout.body[s.start : s.end],
                 start=s.start,
                 end=s.end,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import grammar, times, timevalues
+from tasks import events, grammar, times, timevalues
 
 WEDNESDAY = "2026-02-11"
 
@@ -104,3 +104,20 @@ def test_value_covers_its_days(value: str, first: str | None, last: str | None) 
 )
 def test_any_words_give_expressions_that_re_slice(words: list[str], published: str | None) -> None:
     found(" ".join(words), published)
+
+
+@pytest.mark.parametrize(
+    ("value", "date"),
+    [
+        ("2026-03-13", "2026-03-13"),
+        ("2026-03-13TMO", "2026-03-13"),
+        ("2026-03-13T16:20", "2026-03-13T16:20"),
+        ("2026-SP", "2026-21"),
+        ("2026-Q4", "2026-36"),
+        ("199", "199X"),
+        ("19", "19XX"),
+        ("2026-W11", "2026-W11"),
+    ],
+)
+def test_the_date_of_an_event_is_edtf(value: str, date: str) -> None:
+    assert events.edtf(value) == date
