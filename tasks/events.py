@@ -22,7 +22,8 @@ _RANK: Final = {
 
 
 _EDTF: Final = {
-    "SP": "21", "SU": "22", "FA": "23", "WI": "24", "Q1": "33", "Q2": "34", "Q3": "35", "Q4": "36", "H1": "40", "H2": "41",
+    "SP": "21", "SU": "22", "FA": "23", "WI": "24", "Q1": "33", "Q2": "34", "Q3": "35", "Q4": "36",
+    "H1": "40", "H2": "41",
 }  # fmt: skip
 """Seasons, quarters and halves of TIMEX3 as EDTF numbers them (level 2, sub-year groupings)."""
 
@@ -32,6 +33,7 @@ def edtf(value: str) -> str:
     day, _, clock = value.partition("T")
     if clock:
         return value if clock[:2].isdigit() else day
+    value = value.removesuffix("-WE")  # a weekend is told by its week
     year, _, part = value.partition("-")
     if part in _EDTF:
         return f"{year}-{_EDTF[part]}"
