@@ -9,6 +9,7 @@ from typing import Final
 
 from storage.records import Timex
 
+_CODES: Final = {"no": "nb", "nn": "nb"}
 _ISO: Final = re.compile(r"(?<![\d-])(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)(?![\d-])")
 _DOTTED: Final = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)\.\s?(?P<m>[01]?\d)\.\s?(?P<y>(?:19|20)\d\d)(?!\d)")
 _SLASHED: Final = re.compile(r"(?<![\d./])(?P<d>[0-3]?\d)/(?P<m>[01]?\d)/(?P<y>(?:19|20)\d\d)(?!\d)")
@@ -51,7 +52,9 @@ def _named(text: str, language: str) -> date | None:
 
     try:
         moment: datetime | None = dateparser.parse(
-            text, languages=[language], settings={"REQUIRE_PARTS": ["day", "month", "year"], "DATE_ORDER": "DMY"}
+            text,
+            languages=[_CODES.get(language, language)],
+            settings={"REQUIRE_PARTS": ["day", "month", "year"], "DATE_ORDER": "DMY"},
         )
     except ValueError:  # a language that dateparser does not know
         return None
