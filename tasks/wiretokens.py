@@ -21,7 +21,7 @@ WINNOW: Final = 4
 RUN_FLOOR: Final = 30
 """Tenths of weight that a run must have to be a fingerprint: "in the United States" stays out."""
 TIES: Final = 4
-TIE_FLOOR: Final = 20
+TIE_FLOOR: Final = 18
 """The heaviest plain words of a sentence, taken in pairs, find a text that was reworded throughout: seven of seven
 rewrites without a common run (tests/data/rewrites.jsonl), where runs alone found two."""
 FRAGMENT_TOKENS: Final = (2, 60)
