@@ -168,7 +168,7 @@ def relation(relation: Relation, first: Stored, second: Stored, *, most: int = 1
     )
     table = Table(expand=True, show_lines=True, header_style="bold")
     for stored in (first, second):
-        who = stored.article.publisher or stored.article.input
+        who = stored.article.publisher or stored.article.agency or stored.article.input
         table.add_column(escape(f"{who}\n{stored.article.headline or ''}\n{stored.article.id}"), ratio=1)
     for passage in relation.passages[:most]:
         table.add_row(_in_context(first.article.body, passage.a), _in_context(second.article.body, passage.b))

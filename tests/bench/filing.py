@@ -1,0 +1,78 @@
+"""Time filing itself on generated articles: inbox, archive, candidates, verdicts, stories and the change feed.
+
+    python tests/bench/filing.py [--database URL] [--stored 20000] [--step 10000] [--batch 25]
+
+One article in eight is a copy of one of the last thousand. Prints, every `--step` articles, the processor time an
+article of the last thousand, and how many articles a second a core that is. Articles are filed as they are read,
+without quotations, times and names: what is timed is matching and filing.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from copies_store import Newsroom
+
+from storage import inbox
+from storage.records import Article, Hints
+from storage.store import open_store
+from tasks import filing
+
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    """Fill a store and print as it grows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    folder = tempfile.TemporaryDirectory(prefix="wiredesk-bench-")
+    parser.add_argument("--database", default=f"sqlite:///{folder.name}/bench.db")
+    parser.add_argument("--stored", type=int, default=20_000)
+    parser.add_argument("--step", type=int, default=10_000)
+    parser.add_argument("--batch", type=int, default=25)
+    parser.add_argument("--words", type=int, default=190)
+    parser.add_argument("--a-day", type=int, default=500)
+    args = parser.parse_args()
+    room, dice = Newsroom(args.words), random.Random(1)
+    bodies: list[str] = []
+    spent: list[float] = []
+    with folder, open_store(args.database, raw_url=f"{folder.name}/raw") as store:
+        for first in range(0, args.stored, args.batch):
+            now = FIRST_DAY + timedelta(days=first / args.a_day)
+            articles = []
+            for n in range(first, first + args.batch):
+                copied = len(bodies) > 1000 and dice.random() < 1 / 8
+                bodies.append(room.copy(bodies[-dice.randrange(1, 1000)]) if copied else room.write())
+                articles.append(
+                    Article(
+                        input=f"{n}.txt", identifier=str(n), publisher=f"outlet {n % 97}", language="en",
+                        published=(now + timedelta(minutes=n % 60)).isoformat(), body=bodies[-1],
+                    )  # fmt: skip
+                )
+            del bodies[:-2000]
+            with store.writing() as conn:
+                for article in articles:
+                    inbox.receive(conn, digest=article.id, size_bytes=1, input=article.input, hints=Hints(), now=now)
+            began = time.process_time()
+            with store.writing() as conn:
+                items = inbox.claim(conn, holder="bench", limit=args.batch, lease=timedelta(hours=1), now=now)
+            filing.file_batch(store, list(zip(items, articles, strict=True)), now=now, max_attempts=3)
+            spent.append((time.process_time() - began) / args.batch)
+            stored = first + args.batch
+            if stored % args.step == 0:
+                last = sorted(spent[-1000 // args.batch :])
+                mean = sum(last) / len(last)
+                print(
+                    f"{stored} stored: {1 / mean:.0f} articles/s a core, {mean * 1000:.2f} ms of processor time "
+                    f"(median of batches {last[len(last) // 2] * 1000:.2f}, p95 {last[len(last) * 19 // 20] * 1000:.2f})",
+                    flush=True,
+                )
+        size = Path(folder.name, "bench.db").stat().st_size if "sqlite" in args.database else 0
+        if size:
+            print(f"    {size / args.stored:.0f} bytes an article, the whole database")
+
+
+if __name__ == "__main__":
+    main()
