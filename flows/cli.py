@@ -131,6 +131,10 @@ def parser() -> argparse.ArgumentParser:
         "Each relation with its grade, its reason, how much of both texts it covers, and the shared passages.",
     )
     copies.add_argument("article", metavar="ARTICLE", help="the article's id, or the beginning of it")
+    words = copies.add_mutually_exclusive_group()
+    words.add_argument("--join", metavar="OTHER", help="keep for good that the two are one story")
+    words.add_argument("--split", metavar="OTHER", help="keep for good that the two are not one story")
+    words.add_argument("--forget", metavar="OTHER", help="take back what was said of the two")
     _listing(copies)
 
     quotes = command("quotes", "flows.lists:quotes", "list who said what, one statement with all its wordings")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from sqlalchemy import Connection
 
@@ -56,7 +56,15 @@ def stories(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def copies(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Show the relations of one article."""
+    """Show the relations of one article, or keep a person's word on a pair."""
+    words: tuple[tuple[Literal["join", "split"] | None, str | None], ...] = (
+        ("join", arguments.join),
+        ("split", arguments.split),
+        (None, arguments.forget),
+    )
+    for verdict, other in words:
+        if other is not None:
+            return _speak(settings, arguments.article, other, verdict)
     with _open(settings) as store, store.reading() as conn:
         article = _article_id(conn, arguments.article)
         found = sorted(archive.relations_of(conn, [article]), key=lambda r: -r.score)
@@ -67,6 +75,22 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
             if first is not None and second is not None:
                 show.relation(relation, first, second)
         return _or_say(len(found), f"Nothing is related to article {article}.")
+
+
+def _speak(settings: Settings, one: str, other: str, verdict: Literal["join", "split"] | None) -> int:
+    from tasks import filing
+
+    with _open(settings) as store:
+        with store.reading() as conn:
+            first, second = _article_id(conn, one), _article_id(conn, other)
+        if first == second:
+            raise WiredeskError("this is one article; name another one", subject=first)
+        told = filing.speak(store, first, second, verdict, now=datetime.now(UTC))
+        with store.reading() as conn:
+            together = archive.story_of(conn, first) == archive.story_of(conn, second)
+    what = "nothing new: they" if not told else "they"
+    print(f"{what} {'are one story' if together else 'are two stories'}", file=sys.stderr)
+    return 0
 
 
 def _article_id(conn: Connection, given: str) -> str:

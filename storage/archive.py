@@ -42,6 +42,10 @@ _COPIES: Final = _PAIRS.where(_R.a_n.in_(_KEYS), _R.grade.in_(sorted(COPY_GRADES
 _RELATIONS: Final = tuple(_PAIRS.add_columns(_R.passages).where(end.in_(_KEYS)) for end in (_R.a_n, _R.b_n))
 _KEPT: Final = select(_R.__table__).where(_R.a_n.in_(_KEYS), _R.b_n.in_(bindparam("others", expanding=True)))
 _STORIES: Final = select(t.Story.__table__).where(t.Story.id.in_(_KEYS))
+_VERDICTS: Final = tuple(
+    select(t.Verdict.a_id, t.Verdict.b_id, t.Verdict.verdict).where(end.in_(_KEYS))
+    for end in (t.Verdict.a_id, t.Verdict.b_id)
+)
 _SPANS: Final = (
     select(_A.story_id, func.count(), func.min(_A.published_at), func.max(_A.published_at))
     .where(_A.story_id.in_(_KEYS))
@@ -88,11 +92,16 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbourhood:
-    """Articles that copy relations or present stories tie together, directly or through others."""
+    """Articles that copy relations, present stories or a person's word tie together, directly or through others.
+
+    `joined` and `split` are the pairs of ids on which a person has spoken.
+    """
 
     published: dict[str, datetime | None]
     stories: dict[str, str | None]
     relations: tuple[Relation, ...]
+    joined: frozenset[tuple[str, str]]
+    split: frozenset[tuple[str, str]]
 
 
 def file(conn: Connection, article: Article, *, item_id: int | None, digest: str | None, now: datetime) -> Filed:
@@ -265,9 +274,10 @@ def relation(row: Sequence[Any]) -> Relation:
 def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
     """Give everything whose story may depend on `ids`.
 
-    That is whatever copy relations or present stories reach from them, step by step until nothing is added; and the
-    copy relations among those, their passages left unread.
+    That is whatever copy relations, present stories or joined pairs reach from them, step by step until nothing is
+    added; and the copy relations among those, their passages left unread.
     """
+    spoken: set[tuple[str, str, str]] = set()
     found: dict[int, Any] = {}
     stories: set[str] = set()
     fresh = set(numbers(conn, ids).values())
@@ -280,12 +290,42 @@ def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
         for some in chunks(fresh):
             for query in _TIED:
                 reached.update(conn.execute(query, {"keys": some}).scalars())
+        told = _verdicts(conn, [row.id for row in members.values()])
+        spoken |= told
+        reached.update(numbers(conn, {i for a, b, word in told if word == "join" for i in (a, b)}).values())
         fresh = reached - found.keys()
     return Neighbourhood(
+        joined=frozenset((a, b) for a, b, word in spoken if word == "join"),
+        split=frozenset((a, b) for a, b, word in spoken if word == "split"),
         published={row.id: row.published_at for row in found.values()},
         stories={row.id: row.story_id for row in found.values()},
         relations=tuple(relation(row) for some in chunks(found) for row in conn.execute(_COPIES, {"keys": some})),
     )
+
+
+def set_verdict(
+    conn: Connection, one: str, other: str, verdict: Literal["join", "split"] | None, *, now: datetime
+) -> bool:
+    """Keep a person's word on a pair of articles, or with None take it back. False if that changes nothing."""
+    v = t.Verdict
+    pair = (v.a_id == min(one, other)) & (v.b_id == max(one, other))
+    before = conn.execute(select(v.verdict).where(pair)).scalar()
+    if before == verdict:
+        return False
+    conn.execute(delete(v).where(pair))
+    if verdict is not None:
+        row = {"a_id": min(one, other), "b_id": max(one, other), "verdict": verdict, "at": now}
+        conn.execute(insert(v), row)
+    return True
+
+
+def _verdicts(conn: Connection, ids: Collection[str]) -> set[tuple[str, str, str]]:
+    return {
+        (row.a_id, row.b_id, row.verdict)
+        for some in chunks(ids)
+        for query in _VERDICTS
+        for row in conn.execute(query, {"keys": some})
+    }
 
 
 def set_stories(

@@ -343,6 +343,17 @@ class Mention(Base):
     spans: Mapped[list[Any]]
 
 
+class Verdict(Base):
+    """A person's word on a pair of articles, by their ids (the smaller first), so that it outlives either of them."""
+
+    __tablename__ = "verdicts"
+
+    a_id: Mapped[str] = mapped_column(primary_key=True)
+    b_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+    verdict: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Change(Base):
     """The change feed: numbered under the writer lock, so that no number ever appears behind a reader."""
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -99,6 +100,19 @@ def file_batch(
     return Counts(copies=copies, **tally)
 
 
+def speak(store: Store, one: str, other: str, verdict: Literal["join", "split"] | None, *, now: datetime) -> bool:
+    """Keep a person's word that two articles are one story or are not, or take it back, and settle the stories anew.
+
+    False if that had been said before.
+    """
+    batch = _Batch(now=now, window=wirecopy.WINDOW, touched={one, other})
+    with store.filing() as conn:
+        told = archive.set_verdict(conn, one, other, verdict, now=now)
+        if told:
+            _settle_stories(conn, batch)
+    return told
+
+
 def _set_aside(
     conn: Connection, work: Sequence[tuple[Item, Outcome]], *, now: datetime, max_attempts: int
 ) -> Iterator[str]:
@@ -173,7 +187,7 @@ def _settle_stories(conn: Connection, batch: _Batch) -> int:
     if not batch.touched:
         return 0
     around = archive.neighbourhood(conn, batch.touched)
-    grouped = stories.group(around.published, around.relations)
+    grouped = stories.group(around.published, around.relations, joined=around.joined, split=around.split)
     parents = _parents(grouped, around.published, around.relations)
     archive.set_stories(conn, grouped, parents=parents, now=batch.now)
     moved = {i for i, story in grouped.items() if around.stories.get(i) != story}

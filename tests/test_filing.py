@@ -200,3 +200,30 @@ def test_text_that_a_database_cannot_hold_is_filed_all_the_same(store: Store) ->
         (stored,) = catalogue.articles(conn)
         assert conn.execute(text("select 1")).scalar_one() == 1
     assert len(stored.article.body) == len(body)
+
+
+def test_a_persons_word_splits_and_joins_for_good_and_can_be_taken_back(
+    store: Store, sample_articles: dict[str, Article]
+) -> None:
+    ours, theirs, other = (
+        sample_articles[name] for name in ("01_northwater.txt", "02_lakewire.txt", "11_unrelated_match.md")
+    )
+    file_all(store, [ours, theirs])
+
+    def together(one: Article, two: Article) -> bool:
+        with store.reading() as conn:
+            return archive.story_of(conn, one.id) == archive.story_of(conn, two.id)
+
+    assert together(ours, theirs)
+    assert filing.speak(store, ours.id, theirs.id, "split", now=NOW)
+    assert not filing.speak(store, theirs.id, ours.id, "split", now=NOW)
+    assert not together(ours, theirs)
+    file_all(store, [other, replace(theirs, input="again.txt", identifier="again")])
+    assert not together(ours, theirs)
+    assert filing.speak(store, ours.id, other.id, "join", now=NOW)
+    assert together(ours, other)
+    assert filing.speak(store, ours.id, theirs.id, None, now=NOW)
+    assert together(ours, theirs)
+    with store.reading() as conn:
+        feed = [c for c in changes.read(conn) if c.kind == "story.changed"]
+    assert len(feed) >= 4

@@ -109,6 +109,15 @@ def upgrade() -> None:
     )
     op.create_index("ix__stories__last_at_id", "stories", ["last_at", "id"])
     op.create_table(
+        "verdicts",
+        sa.Column("a_id", LINE, nullable=False),
+        sa.Column("b_id", LINE, nullable=False),
+        sa.Column("verdict", LINE, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("a_id", "b_id", name=op.f("pk__verdicts")),
+    )
+    op.create_index("ix__verdicts__b_id", "verdicts", ["b_id"])
+    op.create_table(
         "wire_prints",
         sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Integer(), nullable=True),
