@@ -54,15 +54,14 @@ _FIND_POSTGRESQL: Final = text(
 )
 _POST_SQLITE: Final = text(
     "INSERT OR IGNORE INTO postings (week, hash, n) SELECT q.value >> 31, q.value & 2147483647, :n "
-    "FROM json_each(:list) AS q WHERE (SELECT count(*) FROM (SELECT 1 FROM postings AS p "
-    "WHERE p.week = q.value >> 31 AND p.hash = q.value & 2147483647 LIMIT :cap)) < :cap"
+    "FROM json_each(:list) AS q WHERE NOT EXISTS (SELECT 1 FROM postings AS p "
+    "WHERE p.week = q.value >> 31 AND p.hash = q.value & 2147483647 LIMIT 1 OFFSET :full)"
 )
 _POST_POSTGRESQL: Final = text(
     "INSERT INTO postings (week, hash, n) SELECT q.week, q.hash, :n FROM "
     "(SELECT CAST(l.place >> 31 AS integer) AS week, CAST(l.place & 2147483647 AS integer) AS hash "
-    "FROM unnest(CAST(:list AS bigint[])) AS l(place)) AS q "
-    "WHERE (SELECT count(*) FROM (SELECT 1 FROM postings AS p WHERE p.week = q.week AND p.hash = q.hash LIMIT :cap) "
-    "AS r) < :cap ON CONFLICT DO NOTHING"
+    "FROM unnest(CAST(:list AS bigint[])) AS l(place)) AS q WHERE NOT EXISTS (SELECT 1 FROM postings AS p "
+    "WHERE p.week = q.week AND p.hash = q.hash LIMIT 1 OFFSET :full) ON CONFLICT DO NOTHING"
 )
 _UNPOST: Final = "DELETE FROM postings WHERE n = :n AND week = :week AND hash "
 _WEEKS: Final = text("SELECT (SELECT min(week) FROM postings WHERE week > 1), (SELECT max(week) FROM postings)")
@@ -126,7 +125,7 @@ def add(conn: Connection, n: int, runs: Prints, timeless: Prints, *, day: int | 
     windowed, lasting = [h for h, _ in runs], [h for h, _ in timeless]
     places = [(week << 31) | h for week, hashes in ((_week(day), windowed), (TIMELESS, lasting)) for h in hashes]
     post = _POST_SQLITE if conn.dialect.name == "sqlite" else _POST_POSTGRESQL
-    conn.execute(post, {"n": n, "list": _list(conn, places), "cap": CAP})
+    conn.execute(post, {"n": n, "list": _list(conn, places), "full": CAP - 1})
     conn.execute(_PRINT, {"n": n, "day": day, "runs": _packed(windowed), "timeless": _packed(lasting)})
 
 
