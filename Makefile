@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup demo up test test-hard check format bench lock clean
+.PHONY: help setup demo bench-copies bench-enrich test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,6 +16,7 @@ setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r deployments/requirements.lock
 	@$(PIP) --no-build-isolation -e .
+	@mkdir -p var/prefect
 	@PREFECT_HOME=$(CURDIR)/var/prefect DO_NOT_TRACK=1 $(BIN)/prefect --no-prompt server database upgrade -y >/dev/null
 	@touch $@
 
@@ -43,8 +44,18 @@ format: .venv/.dev  ## Put the code into the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/.dev  ## Run the benchmarks
-	@$(BIN)/python -m tests.bench
+bench: bench-copies bench-enrich  ## Run the benchmarks
+
+bench-copies: .venv/.dev  ## Matching and filing on generated articles; and with SET=... TRUTH=... on a labelled set
+	$(BIN)/python tests/bench/copies.py rewrites
+	$(BIN)/python tests/bench/copies_store.py --stored $(STORED)
+	$(BIN)/python tests/bench/filing.py --stored $(STORED)
+	$(if $(TRUTH),$(BIN)/python tests/bench/copies.py simulated $(SET) $(TRUTH) --minhash)
+STORED ?= 20000
+
+bench-enrich: .venv/.dev  ## Enrichment over plain spaCy; SET=ARTICLES.jsonl names other articles than the samples
+	$(if $(SET),,$(BIN)/wiredesk inspect seeds/samples > var/samples.jsonl)
+	$(BIN)/python tests/bench/enrich_speed.py $(or $(SET),var/samples.jsonl) --least 0
 
 lock:            ## Resolve the requirements anew into deployments/ (hashes, no addresses)
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv

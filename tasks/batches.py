@@ -11,19 +11,24 @@ from datetime import UTC, datetime, timedelta
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 
-from storage.errors import Rejected, StoreBusy
+from storage.errors import Rejected, StoreBusy, Transient
 from storage.inbox import Item
 from storage.records import Refusal
 from storage.store import Store
 from tasks import filing, stages
 from tasks.filing import Counts
 from tasks.pool import Pool
-from tasks.stages import Document, Outcome
+from tasks.stages import Document, Failure, Outcome
 
 
 @task(name="extract", cache_policy=NO_CACHE, task_run_name="extract {batch}")
 async def extract_batch(
-    pool: Pool, store: Store, items: Sequence[Item], *, timeout_s: float, batch: str
+    pool: Pool,
+    store: Store,
+    items: Sequence[Item],
+    *,
+    timeout_s: float,
+    batch: str,  # noqa: ARG001 - names the task run
 ) -> list[Outcome]:
     """Read a batch of documents from their kept bytes: an article, a refusal or a failure each, in order."""
     opened = await asyncio.to_thread(lambda: [_open(store, item) for item in items])
@@ -32,17 +37,25 @@ async def extract_batch(
     return [next(read) if isinstance(d, Document) else d for d in opened]
 
 
-def _open(store: Store, item: Item) -> Document | Refusal:
+def _open(store: Store, item: Item) -> Document | Refusal | Failure:
     try:
         if item.digest is None:
             raise Rejected("unreadable", "none of its bytes were kept")
         return Document(input=item.input, raw=store.raw.get(item.digest), hints=item.hints)
     except Rejected as refused:
         return Refusal(input=item.input, reason=refused.reason, detail=refused.detail)
+    except Transient as error:
+        return Failure(input=item.input, error=str(error))
 
 
 @task(name="enrich", cache_policy=NO_CACHE, task_run_name="enrich {batch}")
-async def enrich_batch(pool: Pool, outcomes: Sequence[Outcome], *, timeout_s: float, batch: str) -> list[Outcome]:
+async def enrich_batch(
+    pool: Pool,
+    outcomes: Sequence[Outcome],
+    *,
+    timeout_s: float,
+    batch: str,  # noqa: ARG001 - names the task run
+) -> list[Outcome]:
     """Find quotations, times, events and names in a batch of articles."""
     return await stages.enrich(pool, outcomes, timeout_s=timeout_s)
 
@@ -66,7 +79,7 @@ async def file_batch(
     *,
     max_attempts: int,
     window: timedelta,
-    batch: str,
+    batch: str,  # noqa: ARG001 - names the task run
 ) -> Counts:
     """File a batch: find what each article is a copy of, write it, settle its items. All of it or nothing."""
     work = list(zip(items, outcomes, strict=True))

@@ -21,13 +21,21 @@ from storage.records import Article, Refusal, Relation
 from storage.store import Store
 from tasks import statements, stories, wirecopy
 from tasks.stages import Failure, Outcome
+from tasks.wiretokens import Text
 
 logger = logging.getLogger(__name__)
 
-_prepared = lru_cache(maxsize=2048)(wirecopy.prepare)
+_remembered = lru_cache(maxsize=512)(wirecopy.prepare)
 """Candidates come again and again while a story runs; preparing one takes as long as judging it."""
 
+_REMEMBERED_LENGTH = 20_000
+"""Characters of a body beyond which its text is prepared anew each time: the memory holds five hundred."""
+
 FIRST_RETRY = timedelta(seconds=30)
+
+
+def _prepared(body: str) -> Text:
+    return _remembered(body) if len(body) <= _REMEMBERED_LENGTH else wirecopy.prepare(body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +83,7 @@ def file_batch(
     """
     tally: Counter[str] = Counter()
     batch = _Batch(now=now, window=window)
+    work = [(item, _at_last(item, outcome, max_attempts)) for item, outcome in work]
     with store.filing() as conn:
         tally.update(_set_aside(conn, work, now=now, max_attempts=max_attempts))
         articles = [(item, outcome) for item, outcome in work if isinstance(outcome, Article)]
@@ -98,6 +107,13 @@ def file_batch(
         copies = _settle_stories(conn, batch)
     logger.info("batch %s copies=%d", " ".join(f"{k}={v}" for k, v in sorted(tally.items())), copies)
     return Counts(copies=copies, **tally)
+
+
+def _at_last(item: Item, outcome: Outcome, max_attempts: int) -> Outcome:
+    """Give an article that could not be enriched as it was read, if this was the last attempt at it."""
+    if isinstance(outcome, Failure) and outcome.article is not None and item.attempts >= max_attempts:
+        return outcome.article
+    return outcome
 
 
 def speak(store: Store, one: str, other: str, verdict: Literal["join", "split"] | None, *, now: datetime) -> bool:

@@ -7,7 +7,9 @@ keeps the same bytes under the same name, and notes them once.
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -50,19 +52,33 @@ def take_in(store: Store, arrivals: Iterable[Document | Refusal], *, now: dateti
 
     What was noted before, the same bytes with the same hints, is not noted again: its item comes back as it stands.
     """
-    pending = iter(arrivals)
+    # The bytes of each are let go of as soon as they are kept: two hundred documents may be gigabytes.
+    pending = map(partial(_keep, store), arrivals)
     while chunk := list(itertools.islice(pending, NOTED_AT_ONCE)):
-        kept = [store.raw.put(a.raw) if isinstance(a, Document) else None for a in chunk]
         with store.writing() as conn:
-            received = [_note(conn, a, digest, now) for a, digest in zip(chunk, kept, strict=True)]
+            received = [_note(conn, kept, now) for kept in chunk]
         logger.info("taken in new=%d known=%d", sum(r.new for r in received), sum(not r.new for r in received))
         yield from received
 
 
-def _note(conn: Connection, arrival: Document | Refusal, digest: str | None, now: datetime) -> Received:
-    if isinstance(arrival, Refusal) or digest is None:
-        assert isinstance(arrival, Refusal)  # noqa: S101 - a document always has a digest
-        return inbox.refuse(conn, input=arrival.input, reason=arrival.reason, detail=arrival.detail, now=now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    input: str
+    hints: Hints
+    digest: str
+    size_bytes: int
+
+
+def _keep(store: Store, arrival: Document | Refusal) -> _Kept | Refusal:
+    if isinstance(arrival, Refusal):
+        return arrival
+    digest = store.raw.put(arrival.raw)
+    return _Kept(input=arrival.input, hints=arrival.hints, digest=digest, size_bytes=len(arrival.raw))
+
+
+def _note(conn: Connection, kept: _Kept | Refusal, now: datetime) -> Received:
+    if isinstance(kept, Refusal):
+        return inbox.refuse(conn, input=kept.input, reason=kept.reason, detail=kept.detail, now=now)
     return inbox.receive(
-        conn, digest=digest, size_bytes=len(arrival.raw), input=arrival.input, hints=arrival.hints, now=now
+        conn, digest=kept.digest, size_bytes=kept.size_bytes, input=kept.input, hints=kept.hints, now=now
     )

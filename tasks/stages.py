@@ -7,7 +7,7 @@ and a limit, of its own; then the blame falls on that document alone. No store, 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from storage.records import Article, Hints, Refusal
@@ -30,10 +30,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A document on which our own code failed. It is tried again later; `error` is one line."""
+    """A document on which our own code failed. It is tried again later; `error` is one line.
+
+    `article` is what had been made of it before: if nothing better comes, that is filed at the last attempt.
+    """
 
     input: str
     error: str
+    article: Article | None = None
 
 
 Outcome = Article | Refusal | Failure
@@ -88,8 +92,7 @@ async def extract(pool: Pool, documents: Sequence[Document], *, timeout_s: float
 async def enrich(pool: Pool, outcomes: Sequence[Outcome], *, timeout_s: float) -> list[Outcome]:
     """Enrich the articles among the outcomes; the rest passes through.
 
-    An article that cannot be enriched within the limit is kept as it was read, without the stages it lacks, so that
-    it can be found and enriched later.
+    An article that cannot be enriched, within the limit or at all, is a failure that carries it as it was read.
     """
     articles = [o for o in outcomes if isinstance(o, Article)]
     if not articles:
@@ -99,9 +102,9 @@ async def enrich(pool: Pool, outcomes: Sequence[Outcome], *, timeout_s: float) -
     for article, got in zip(articles, results, strict=True):
         if isinstance(got, TooSlow | WorkerDied):
             logger.warning("not enriched input=%s reason=%s", article.input, got)
-            enriched[id(article)] = article
+            enriched[id(article)] = Failure(input=article.input, error=f"not enriched: {got}", article=article)
         elif isinstance(got, Exception):
-            enriched[id(article)] = _failure(article.input, got)
+            enriched[id(article)] = replace(_failure(article.input, got), article=article)
         else:
             enriched[id(article)] = got
     return [enriched.get(id(o), o) for o in outcomes]
