@@ -44,14 +44,14 @@ STATEMENTS: Final = Kind(
     family=t.Statement,
     member=t.Quotation,
     key="statement_id",
-    columns=("text", "type", "speaker", "speaker_type", "said", "said_basis", "agreement"),
+    columns=("text", "type", "speaker", "speaker_folded", "speaker_type", "said", "said_basis", "agreement"),
     change="quote.changed",
 )
 OCCURRENCES: Final = Kind(
     family=t.Occurrence,
     member=t.Event,
     key="occurrence_id",
-    columns=("date", "precision", "text", "people"),
+    columns=("date", "precision", "text", "people", "people_folded"),
     change="event.changed",
 )
 

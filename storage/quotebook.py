@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from storage import clusters, rows
 from storage import tables as t
@@ -43,9 +43,7 @@ def near(conn: Connection, ns: Collection[int]) -> Near:
 
 def set_statements(conn: Connection, around: Near, statements: Sequence[Statement], *, now: datetime) -> int:
     """Write down which quotations of `around` are one statement; every one of them is in one. Gives how many differ."""
-    decided = {
-        s.id: ({name: getattr(s, name) for name in STATEMENTS.columns}, s.members) for s in statements
-    }  # fmt: skip
+    decided = {s.id: (rows.statement(s), s.members) for s in statements}
     return clusters.settle(conn, STATEMENTS, around.found, decided, _described, now=now)
 
 
@@ -57,7 +55,7 @@ def quotes(conn: Connection, *, speaker: str | None = None, story: str | None = 
     s = t.Statement
     wanted = select(s.__table__)
     if speaker is not None:
-        wanted = wanted.where(func.lower(s.speaker).contains(speaker.lower(), autoescape=True))
+        wanted = wanted.where(s.speaker_folded.contains(rows.folded(speaker), autoescape=True))
     if story is not None:
         wanted = wanted.where(clusters.within(STATEMENTS, story))
     for page in dated_pages(conn, wanted, s.said, s.id):

@@ -1,10 +1,11 @@
 """Between records and rows: an article as its columns and its derived rows, and back. Pure: no connection."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from storage import tables as t
-from storage.records import Article, Event, Mention, Quotation, Span, Speaker, Timex
+from storage.records import Article, Event, Mention, Occurrence, Quotation, Span, Speaker, Statement, Timex
 
 LONGEST_NAME: Final = 500
 """Names are keys of indexes; PostgreSQL takes 2,704 bytes there. A longer one is no name."""
@@ -42,6 +43,31 @@ def derived(article: Article, n: int) -> dict[Any, list[dict[str, Any]]]:
         ],
         t.Mention: _mentions(article.mentions, n),
     }  # fmt: skip
+
+
+def statement(s: Statement) -> dict[str, Any]:
+    """Give the columns of `statements` beside the id."""
+    return {
+        "text": s.text, "type": s.type, "speaker": s.speaker, "speaker_type": s.speaker_type, "said": s.said,
+        "speaker_folded": None if s.speaker is None else folded(s.speaker), "said_basis": s.said_basis,
+        "agreement": s.agreement,
+    }  # fmt: skip
+
+
+def occurrence(o: Occurrence) -> dict[str, Any]:
+    """Give the columns of `occurrences` beside the id."""
+    return {
+        "date": o.date, "precision": o.precision, "text": o.text, "people": list(o.people),
+        "people_folded": "\n".join(map(folded, o.people)),
+    }  # fmt: skip
+
+
+def folded(name: str) -> str:
+    """Give a name as searches compare it: without case (SQLite's own `lower` knows ASCII only), accents kept.
+
+    Composed at the end, so that it does not matter how an accent was typed (Unicode 3.13, D145).
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def _quotation(q: Quotation, n: int) -> dict[str, Any]:

@@ -243,7 +243,7 @@ class Relation(Base):
 
 
 class Statement(Base):
-    """Quotations that are one statement."""
+    """Quotations that are one statement. `speaker_folded` is the name as searches compare it."""
 
     __tablename__ = "statements"
     __table_args__ = (Index(None, "said", "id"),)
@@ -251,7 +251,8 @@ class Statement(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
     type: Mapped[str]
-    speaker: Mapped[str | None] = mapped_column(index=True)
+    speaker: Mapped[str | None]
+    speaker_folded: Mapped[str | None]
     speaker_type: Mapped[str | None]
     said: Mapped[str | None]
     said_basis: Mapped[str | None]
@@ -301,7 +302,7 @@ class Timex(Base):
 
 
 class Occurrence(Base):
-    """Events of several articles that are one."""
+    """Events of several articles that are one. `people_folded` are their names as searches compare them, one a line."""
 
     __tablename__ = "occurrences"
     __table_args__ = (Index(None, "date", "id"),)
@@ -311,6 +312,7 @@ class Occurrence(Base):
     precision: Mapped[str]
     text: Mapped[str]
     people: Mapped[list[Any]]
+    people_folded: Mapped[str]
 
 
 class Event(Base):

@@ -40,13 +40,7 @@ def near(conn: Connection, ns: Collection[int]) -> Near:
 
 def set_occurrences(conn: Connection, around: Near, occurrences: Sequence[Occurrence], *, now: datetime) -> int:
     """Write down which events of `around` are one; every one of them is in one. Gives how many differ."""
-    decided = {
-        o.id: (
-            {"date": o.date, "precision": o.precision, "text": o.text, "people": list(o.people)},
-            o.members,
-        )
-        for o in occurrences
-    }
+    decided = {o.id: (rows.occurrence(o), o.members) for o in occurrences}
     return clusters.settle(conn, OCCURRENCES, around.found, decided, _described, now=now)
 
 
@@ -61,14 +55,14 @@ def events(
     """Give events as `export timeline` prints them, by date; a month comes before its days, a year before its months.
 
     `since` and `until` are days, both included; a month or year that holds the first day counts. `person` is a part of
-    a name that the event's sentence has. An event is told under the story of its first report.
+    a name that the event's sentence has, in any case. An event is told under the story of its first report.
     """
     o = t.Occurrence
     wanted = select(o.__table__)
     if story is not None:
         wanted = wanted.where(clusters.within(OCCURRENCES, story))
     if person is not None:
-        wanted = wanted.where(o.__table__.c.people.cast(t.Line).contains(person, autoescape=True))
+        wanted = wanted.where(o.people_folded.contains(rows.folded(person), autoescape=True))
     if since is not None:
         wanted = wanted.where(or_(o.date >= since, o.date.in_([since[:4], since[:7]])))
     if until is not None:

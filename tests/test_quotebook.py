@@ -94,6 +94,24 @@ def test_book_opens_at_a_speaker_or_a_story(store: Store, now: datetime) -> None
         assert next(r for r in quotebook.quotes(conn, story=nobody.id))["speaker"] is None
 
 
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        ("Éloïse Çelik", "éloïse çelik"),
+        ("Ørjan Åsen", "ØRJAN å"),
+        ("Ирина Волкова", "волкова"),
+        ("Σοφία Δρόσου", "ΔΡΌΣΟΥ"),
+        ("Jürgen Groß", "GROSS"),
+        ("Éloïse Çelik", "E\u0301LOÏSE"),
+        ("Nul\x00 Reed", "nul\x00 R"),
+    ],
+)
+def test_speaker_is_found_in_any_case_of_any_script(store: Store, now: datetime, named: str, asked: str) -> None:
+    _file(store, Desk(), now, quoting("a", REST, speaker=named), quoting("b", BOATS, speaker="Eloise Celik"))
+    with store.reading() as conn:
+        assert [row["text"] for row in quotebook.quotes(conn, speaker=asked)] == [REST]
+
+
 @pytest.mark.parametrize("page", [1, 2, 200])
 def test_pages_of_any_size_give_every_statement_once(
     store: Store, now: datetime, page: int, monkeypatch: pytest.MonkeyPatch

@@ -77,6 +77,15 @@ def test_timeline_of_a_story_or_a_person(store: Store, now: datetime) -> None:
         assert list(timeline.events(conn, person="nobody")) == []
 
 
+@pytest.mark.parametrize("asked", ["éloïse ÇELIK", "волкова", "ВОЛКОВА"])
+def test_person_is_found_in_any_case_of_any_script(store: Store, now: datetime, asked: str) -> None:
+    named = _dated("a", "2026-03-06", people=("Éloïse Çelik", "Ирина Волкова"))
+    _file(store, Desk(), now, named, _dated("b", "2026-03-07", people=("Eloise Celik",)))
+    with store.reading() as conn:
+        assert [row["date"] for row in timeline.events(conn, person=asked)] == ["2026-03-06"]
+        assert list(timeline.events(conn, person='", "')) == [], "a search looks into names, not between them"
+
+
 def test_event_moves_with_its_story(store: Store, now: datetime) -> None:
     late, early = quoting("late", published="2026-03-02"), quoting("early", published="2026-03-01")
     _file(store, Desk(verdicts(relation(late, early))), now, late, early)

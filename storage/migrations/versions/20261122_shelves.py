@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("precision", LINE, nullable=False),
         sa.Column("text", LINE, nullable=False),
         sa.Column("people", sa.Text(), nullable=False),
+        sa.Column("people_folded", LINE, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__occurrences")),
     )
     op.create_index("ix__occurrences__date_id", "occurrences", ["date", "id"])
@@ -90,6 +91,7 @@ def upgrade() -> None:
         sa.Column("text", LINE, nullable=False),
         sa.Column("type", LINE, nullable=False),
         sa.Column("speaker", LINE, nullable=True),
+        sa.Column("speaker_folded", LINE, nullable=True),
         sa.Column("speaker_type", LINE, nullable=True),
         sa.Column("said", LINE, nullable=True),
         sa.Column("said_basis", LINE, nullable=True),
@@ -97,7 +99,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk__statements")),
     )
     op.create_index("ix__statements__said_id", "statements", ["said", "id"])
-    op.create_index("ix__statements__speaker", "statements", ["speaker"])
     op.create_table(
         "stories",
         sa.Column("id", LINE, nullable=False),
