@@ -12,8 +12,7 @@ def words(text: str) -> frozenset[str]:
 
 
 HONORIFICS: Final = words(
-    "mr mrs ms miss mx dr sir dame lord lady prof professor rev reverend father sister brother imam rabbi pope saint "
-    "st "
+    "mr mrs ms miss mx dr sir dame lord lady prof professor rev reverend father sister brother imam rabbi pope "
     "sheikh sheik prince princess king queen emperor empress duke duchess count countess baron baroness hon honourable "
     "maître monsieur madame herr frau señor señora"
 )
@@ -145,6 +144,7 @@ ORGANISATION_WORDS: Final = words(
     "treasury fbi cia nasa un eu nato who imf opec reserve embassy consulate cabinet government secretariat registry "
     "chamber observatory survey forum campaign movement front brigade regiment squad unit firm airline retailer "
     "watchdog "
+    "athletic rovers wanderers rangers harriers hotspur albion orchestra choir bloc "
     "regulator ombudsman taliban hamas hezbollah kremlin pentagon parks brothers sons associates"
 )
 GROUP_NOUNS: Final = words(
@@ -166,6 +166,12 @@ PLACE_WORDS: Final = words(
     "street road avenue square park river lake mountain mount island islands bay beach valley county province region "
     "district airport stadium arena bridge tower hill hills forest desert ocean sea gulf strait peninsula coast canyon"
 )
+
+NATURE_WORDS: Final = words("river lake mount mountain loch gulf bay island isle strait sea desert valley")
+PLACE_OPENERS: Final = words("river lake mount gulf isle cape port fort saint st san santa são rio el strait bay")
+"""Words that open the name of a place."""
+
+FEASTS: Final = words("easter christmas ramadan lent pentecost hanukkah passover diwali advent eid")
 
 DEMONYMS: Final = dict(
     pair.split(":")
@@ -336,6 +342,11 @@ PARTICLES: Final = words(
 )
 
 _MALE = (
+    "jonas mateo lukas niklas rasmus magnus bjorn gunnar leif olaf oskar otto falk emil "
+    "bertil nils henrik dieter gregor milan zoran goran dragan marek tomasz stanislaw laszlo zoltan ferenc sandor "
+    "mihai radu dimitris giorgos nikos mehmet emre murat hakan tariq rashid khaled rajesh vikram arjun sunil "
+    "hiroshi kenji takashi haruto kwame kofi chidi emeka tunde babajide themba sipho joaquin thiago paulo rui "
+    "nuno luca enzo cedric remy "
     "aaron abdul abdullah abraham adam adrian ahmad ahmed alan albert alejandro aleksandr alessandro alex alexander "
     "alexei "
     "alfred ali alistair allan allen amir anders andre andrea andreas andrei andres andrew andriy andrzej angus anil "
@@ -387,6 +398,11 @@ _MALE = (
     "wolfgang xavier yair yannis yevgeny youssef yuri yusuf yves zach zachary"
 )
 _FEMALE = (
+    "marta katrin lidia solveig hanne signe ingeborg birgit sigrid freja maja linnea annika "
+    "ulrike sabine heike anneliese elke katarina magdalena agnieszka malgorzata zofia ivana jelena milica snezana "
+    "ildiko katalin zsuzsanna ioana andreea eleni katerina despina ayse fatma emine zeynep khadija mariam noor "
+    "yasmin priyanka anjali deepika sunita lakshmi yuki sakura keiko naoko akiko mei ngozi chiamaka folake abena "
+    "ama thandi nomsa camila valeria ximena guadalupe beatriz mariana giulia alessia manon amelie margaux solene "
     "abigail ada adele adriana aisha alexandra alexandria alice alicia alison allison amanda amber amelia amina amy "
     "ana anastasia "
     "andrea angela angelina anita ann anna annabel anne annette annie antonia april ariana ashley astrid audrey "

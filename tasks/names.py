@@ -46,6 +46,7 @@ def scan(
 ) -> Iterator[Naming]:
     """Read the capitalised sequences of a sentence. `opens` if it begins one; `common` are words seen in lower case."""
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(body, start, end)]
+    tokens = [_plural_owner(body, tokens, i) for i in range(len(tokens))]
     for nickname in _NICKNAME.finditer(body, start, end):
         tokens = [t for t in tokens if not nickname.start() <= t[1] < nickname.end()]
     i = 0
@@ -58,12 +59,23 @@ def scan(
         i = j
 
 
+def _plural_owner(body: str, tokens: list[tuple[str, int, int]], i: int) -> tuple[str, int, int]:
+    """Keep the apostrophe of `Growers’ Union`: there the owners are part of the name."""
+    word, start, end = tokens[i]
+    if i + 1 == len(tokens) or body[end : tokens[i + 1][1]] not in ("’ ", "' ") or not word.endswith("s"):
+        return tokens[i]
+    after = tokens[i + 1][0]
+    if word[0].isupper() and after[0].isupper() and after.casefold() in lexicon.ORGANISATION_WORDS:
+        return word + body[end], start, end + 1
+    return tokens[i]
+
+
 def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
     """Give the end of the capitalised run that begins at token i."""
     j = i + 1
     while j < len(tokens):
         word, low = tokens[j - 1][0], tokens[j - 1][0].casefold()
-        if _OWNED.search(word) and not word.endswith("s’s"):
+        if _OWNED.search(word) and not word.endswith(("s’s", "s’", "s'")):
             break
         gap = body[tokens[j - 1][2] : tokens[j][1]]
         if len(gap) > 4 and _NICKNAME.match(body, tokens[j - 1][2]):
@@ -229,7 +241,10 @@ def _role_before(tokens: list[tuple[str, int, int]], first: int) -> frozenset[st
         return frozenset()
     k = first - 1
     low = tokens[k][0].casefold()
-    if low not in lexicon.ROLES or tokens[first][1] - tokens[k][2] != 1:
+    gap = tokens[first][1] - tokens[k][2]
+    if low not in lexicon.ROLES or gap not in (1, 2):
+        return frozenset()
+    if gap == 2 and not _opens_with_role(tokens, k):
         return frozenset()
     kept = [low]
     while k > 0 and len(kept) < 5 and tokens[k][1] - tokens[k - 1][2] == 1:
@@ -239,6 +254,17 @@ def _role_before(tokens: list[tuple[str, int, int]], first: int) -> frozenset[st
             break
         kept.append(low)
     return frozenset(_role_words(kept[::-1]))
+
+
+def _opens_with_role(tokens: list[tuple[str, int, int]], k: int) -> bool:
+    """True for `The water minister, Ana Ruiz` and `Its chief negotiator, Ana Ruiz`: one person's office."""
+    for step in range(1, 6):
+        if step > k or tokens[k - step + 1][1] - tokens[k - step][2] != 1:
+            return False
+        word = tokens[k - step][0]
+        if word.casefold() in ("the", "its", "his", "her", "their") or _OWNED.search(word):
+            return True
+    return False
 
 
 def role_after(body: str, end: int) -> frozenset[str]:

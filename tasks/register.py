@@ -22,6 +22,10 @@ _HUMAN: Final = re.compile(
     r",? who\b|[’']s (?:mother|father|wife|husband|son|daughter|lawyer|family)\b| (?:himself|herself)\b"
 )
 _ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
+_THERE: Final = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Oo]utside|[Aa]cross|[Tt]hroughout) $")
+_DATELINE: Final = re.compile(
+    r"(?:, [A-Z][\w. ]{2,20})?(?:,? \w{3,9}\.? \d{1,2}(?:, \d{4})?)?,? ?(?:\([^)\n]{2,40}\) ?)?[-–—]{1,2} ?[“\"‘]?[A-Z]"
+)
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
 _LABELS: Final = {
     "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
@@ -116,17 +120,17 @@ def link(
         entities[canonical] = Entity(name, "Person", canonical, _gender_of_name(canonical))
         owner.update((k, canonical) for k in keys)
     _organisations(body, groups, types, entities, owner)
+    _short_places(groups, types, owner)
     forms = _people_by_form(list(groups), list(people))
     for key, some in sorted(groups.items(), key=lambda g: g[1][0].start):
         for n in some:
-            target = owner.get(key) or _person_of(key, n, forms.get(key, ()), groups, entities)
-            if target is None:
-                kind = types[key]
+            target = owner.get(key) or _person_of(key, n, forms.get(key, ()), groups, entities) or key
+            if target not in entities:
+                kind, named = types[target], groups[target]
                 if kind not in _KINDS:
                     continue
-                if key not in entities:
-                    entities[key] = Entity(_shown(n.tokens), kind, key)
-                target = key
+                written = _place_shown(body, named) if kind == "Place" else _shown(named[0].tokens)
+                entities[target] = Entity(written, kind, target)
             _add(entities[target], n)
     for key, some in extra.items():
         if owner.get(key) in entities:
@@ -170,6 +174,12 @@ def _key(tokens: Sequence[str]) -> tuple[str, ...]:
 
 def _shown(tokens: Sequence[str]) -> str:
     return " ".join(tokens)
+
+
+def _place_shown(body: str, some: Sequence[Naming]) -> str:
+    """Give a place as the text writes it; the capitals of a dateline only count where there is nothing else."""
+    plain = next((n for n in some if not is_dateline(body, n)), None)
+    return _shown(plain.tokens) if plain else _shown(some[0].tokens).title()
 
 
 def _add(entity: Entity, n: Naming) -> None:
@@ -279,10 +289,24 @@ def _scores(
     }:
         place += 3.5
         person -= 2.0 if len(key) == 1 else 0.0
-    if key[-1] in lexicon.PLACE_WORDS and len(key) > 1:
+    if len(key) > 1 and (key[-1] in lexicon.PLACE_WORDS or key[0] in lexicon.PLACE_OPENERS):
         place += 2.0
         person -= 1.5
+    if body:
+        there = sum(bool(_THERE.search(body, max(0, n.start - 8), n.start)) for n in some) / len(some)
+        place += 2.0 * there
+        person -= 2.0 * there
+        if any(is_dateline(body, n) for n in some):
+            place += 6.0
+    if key[0] in lexicon.FEASTS and len(key) == 1:
+        other += 6.0
     return (person, "Person"), (organisation, "Organization"), (place, "Place"), (other, "Other")
+
+
+def is_dateline(body: str, n: Naming) -> bool:
+    """True for the place in capitals that opens a paragraph before a dash: `PORTLAND, March 3 (Agency) - `."""
+    opens = n.start == 0 or body[n.start - 1] == "\n"
+    return opens and body[n.start : n.end].isupper() and _DATELINE.match(body, n.end) is not None
 
 
 def _bare(key: tuple[str, ...]) -> tuple[str, ...]:
@@ -358,6 +382,19 @@ def _organisations(
             entities.setdefault(target, Entity(_shown(groups[fuller[0]][0].tokens), "Organization", target))
             owner[fuller[0]] = target
             owner[key] = target
+
+
+def _short_places(
+    groups: dict[tuple[str, ...], list[Naming]], types: dict[tuple[str, ...], str],
+    owner: dict[tuple[str, ...], tuple[str, ...]],
+) -> None:  # fmt: skip
+    """Link `the Elbe` to `the River Elbe`, whatever the short form was taken for, unless for a person."""
+    for long, kind in types.items():
+        if kind != "Place" or len(long) != 2 or long not in groups:
+            continue
+        short = long[1:] if long[0] in lexicon.NATURE_WORDS else long[:1] if long[1] in lexicon.NATURE_WORDS else ()
+        if short in groups and short not in owner and types[short] != "Person":
+            owner[short] = long
 
 
 def _people_by_form(

@@ -55,6 +55,7 @@ class Resolver:
         self._register = register
         self._seen: list[_Seen] = []
         self._pronouns: dict[int, Entity] = {}
+        self._hear_pronouns()
         self._walk()
 
     def speaker(self, mention: Mention) -> Speaker | None:
@@ -226,15 +227,23 @@ class Resolver:
                 score = (len(modifiers & role) - 0.5 * len(missing) + (0.2 if last >= 0 else 0.0), last)
                 if best is None or score > best[0]:
                     best = (score, e)
+        unnamed = self._unnamed(m, noun)
         if best is not None:
-            return best[1]
-        if not definite or modifiers - lexicon.COUNTRIES:
+            return best[1] if best[0][1] >= unnamed else None
+        if not definite or unnamed >= 0 or modifiers - lexicon.COUNTRIES:
             return None
         near = [x for x in self._seen if x.at < m.start and x.subject and m.sentence - x.sentence <= 2]
         near = [
             x for x in near if not x.entity.roles and not (gender and x.entity.gender and gender != x.entity.gender)
         ]
         return near[-1].entity if near and noun not in ("official", "witness", "resident", "victim", "judge") else None
+
+    def _unnamed(self, m: Mention, noun: str) -> int:
+        """Give where the text last brought in somebody without a name, as `a diplomat who was there`; -1 if nowhere."""
+        brought_in = re.compile(
+            rf"\b(?:[Aa]n?|[Oo]ne|[Aa]nother)(?: [\w-]+){{0,4}} {re.escape(noun)}\b(?! [A-Z])(?!, [A-Z])"
+        )
+        return max((f.start() for f in brought_in.finditer(self._layout.body, 0, m.start)), default=-1)
 
     def _organisation_with(self, m: Mention, noun: str, modifiers: set[str]) -> Entity | None:
         organisations = [e for e in self._register.entities if e.type == "Organization" and e.spans]
@@ -309,6 +318,33 @@ class Resolver:
         kind: SpeakerType = "Organization" if m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS else "Person"
         return Speaker(name=name, type=kind, mention=span)
 
+    def _hear_pronouns(self) -> None:
+        """Let `Kim Berg said that her team` and `Kim Berg left. She` tell the gender of those whose name does not."""
+        body = self._layout.body
+        quoted = [(q.start, q.end) for q in self._layout.quoted]
+        heard: dict[int, tuple[Entity, list[str]]] = {}
+        before: list[Entity] = []
+        for s in self._layout.sentences:
+            people = [
+                (a, e)
+                for a, _, e in self._register.between(s.start, s.end)
+                if e.type == "Person" and not any(x <= a < y for x, y in quoted)
+            ]
+            for p in _HE.finditer(body, s.start, s.end):
+                if any(x <= p.start() < y for x, y in quoted):
+                    continue
+                gender = _gender(p.group().casefold())
+                ahead = list({id(e): e for a, e in people if a < p.start()}.values())
+                pool = ahead or (before if p.start() == s.start else [])
+                if len(pool) == 1 and gender is not None and len({id(e) for _, e in people}) <= 1:
+                    heard.setdefault(id(pool[0]), (pool[0], []))[1].append(gender)
+            if people:
+                before = list({id(e): e for _, e in people}.values())
+        for entity, genders in heard.values():
+            for gender in ("m", "f"):
+                if entity.gender is None and genders.count(gender) > 2 * (len(genders) - genders.count(gender)):
+                    entity.gender = gender
+
     def _walk(self) -> None:
         """Go through the text once and settle who each `he` and `she` is, from left to right."""
         body = self._layout.body
@@ -330,10 +366,11 @@ class Resolver:
                 if entity is None:
                     self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold())
                     continue
-                subject = relation.startswith(("nsubj", "relsubj", "acc")) or (not s.parse.words and opening)
+                beside = mention is not None and relation.startswith("appos") and _beside_subject(s, mention.token)
+                subject = relation.startswith(("nsubj", "relsubj", "acc")) or beside or (not s.parse.words and opening)
                 weight = (
                     2.0
-                    if relation.startswith("nsubj")
+                    if relation.startswith("nsubj") or beside
                     else 1.9
                     if opening or relation == "acc"
                     else 1.2
@@ -369,6 +406,17 @@ class Resolver:
             if best is None or (score, x.at) > best[:2]:
                 best = (score, x.at, x.entity)
         return best[2] if best else None
+
+
+def _beside_subject(s: Sentence, token: int) -> bool:
+    """True for the name in `The coach of the side, Ana Ruiz, said`, whatever noun the parse hung it on."""
+    for _ in range(5):
+        if s.parse.deps[token] in ("nsubj", "nsubjpass"):
+            return True
+        if s.parse.deps[token] not in ("appos", "pobj", "prep"):
+            return False
+        token = s.parse.heads[token]
+    return False
 
 
 _PRONOUNS: Final = lexicon.words(

@@ -83,3 +83,27 @@ def test_recogniser_breaks_a_tie() -> None:
     text = "Fjordline Marsten grew by a third."
     assert known(text, votes=((0, 17, "ORG"),)).entities[0].type == "Organization"
     assert known(text, votes=((0, 17, "PERSON"),)).entities[0].type == "Person"
+
+
+def test_place_before_a_dash_is_a_place_in_ordinary_letters() -> None:
+    text = "HOLMVIK, March 3 (Fjord News) - The cabinet met on Tuesday.\n\nAna Ruiz spoke."
+    assert ("Holmvik", "Place") in named(text)
+
+
+def test_saints_are_part_of_the_place() -> None:
+    assert named("The ferry to Saint Orla was full. Few had seen Saint Orla before.") == [("Saint Orla", "Place")]
+
+
+def test_river_goes_by_its_short_form() -> None:
+    found = known("They met about the River Tarn. The Tarn is low. Farmers on the lower Tarn complain.")
+    assert [(e.name, e.type, len(e.spans)) for e in found.entities] == [("River Tarn", "Place", 3)]
+
+
+@pytest.mark.parametrize("mark", ["’", "'"])
+def test_owners_in_the_plural_belong_to_the_name(mark: str) -> None:
+    text = f"A spokeswoman for the Fishers{mark} Union spoke."
+    assert named(text) == [(f"Fishers{mark} Union", "Organization")]
+
+
+def test_feast_is_nobody() -> None:
+    assert named("By Easter at the latest it will open.") == []

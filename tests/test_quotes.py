@@ -75,6 +75,22 @@ def test_role_goes_to_who_was_introduced_with_it() -> None:
     assert said(text) == [("There is no other way,", "Ida Holm")]
 
 
+def test_person_named_after_the_office_is_a_subject() -> None:
+    text = (
+        "Wido Karsten scored.\n\nThe coach of the side, Marta Ilves, said she had told them to wait. "
+        "“You build a boat,” she said."
+    )
+    assert ("You build a boat,", "Marta Ilves") in said(text)
+
+
+def test_unnamed_person_takes_no_name() -> None:
+    text = (
+        "The minister, Ida Holm, left early.\n\nAccording to a diplomat who was in the room, the talks went badly. "
+        "The diplomat called the mood “stiff, but nobody shouted”."
+    )
+    assert ("stiff, but nobody shouted", "diplomat") in said(text)
+
+
 def test_listener_is_not_the_speaker() -> None:
     text = "“You have my word,” Ida Holm told Karl Brandt."
     assert said(text) == [("You have my word,", "Ida Holm")]
