@@ -2,20 +2,22 @@
 
     captured -> claimed -> filed | seen | rejected;  claimed -> captured again, until it failed too often
 
-`receive` and `claim` may run in many processes at once; a claim is a lease, and what runs out is taken back. What is
-settled stays settled: the first verdict counts, and only `retry` reopens a rejection.
+`receive` and `claim` may run in many processes at once; a claim is a lease, and what runs out is taken back. Whoever
+says that it is the `holder` settles only what it still holds. What is settled stays settled: the first verdict counts,
+and only `retry` reopens a rejection.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Select, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.archive import chunks
 from storage.errors import REASONS
 from storage.records import Hints
 from storage.tables import InboxItem
@@ -56,11 +58,15 @@ _COLUMNS = (
     _I.article_id, _I.reason, _I.detail,
 )  # fmt: skip
 _CLOSING = {"state", "not_before_at", "settled_at", "article_id", "reason", "detail"}
-_CLOSE = (
+_OPEN = or_(_I.state == "captured", _I.state == "claimed")
+_HELD = (_I.state == "claimed") & (_I.holder == bindparam("held_by"))
+_CLOSE, _CLOSE_HELD = (
     update(_I)
-    .where(_I.id == bindparam("item"), or_(_I.state == "captured", _I.state == "claimed"))
+    .where(_I.id == bindparam("item"), which)
     .values({"holder": None, "lease_until_at": None} | {name: bindparam(f"new_{name}") for name in sorted(_CLOSING)})
+    for which in (_OPEN, _HELD)
 )
+_KNOWN = select(_I.id, _I.state).where(_I.key == bindparam("known"))
 _RECEIVE = {
     dialect.name: insert(_I).on_conflict_do_nothing(index_elements=["key"]).returning(_I.id, _I.state)
     for dialect, insert in ((postgresql.dialect, postgresql.insert), (sqlite.dialect, sqlite.insert))
@@ -75,10 +81,14 @@ def receive(
     input: str,  # noqa: A002
     hints: Hints,
     now: datetime,
+    suffix: str = "",
 ) -> Received:
-    """Note kept bytes. The same bytes with the same hints are one item, whatever they were called."""
+    """Note kept bytes. The same bytes with the same hints are one item, whatever they were called.
+
+    `suffix` is the part of the name that decides how they are read, if one does: with another they are another item.
+    """
     known = {k: v for k, v in asdict(hints).items() if v is not None}
-    key = _key(digest, json.dumps(known, sort_keys=True))
+    key = _key(digest, json.dumps(known, sort_keys=True), *([suffix] if suffix else []))
     return _receive(
         conn, key, state="captured", digest=digest, size_bytes=size_bytes, input=input, hints=known, received_at=now
     )
@@ -94,9 +104,12 @@ def refuse(conn: Connection, *, input: str, reason: str, detail: str, now: datet
 
 
 def _receive(conn: Connection, key: str, **row: Any) -> Received:
-    made = conn.execute(_RECEIVE[conn.dialect.name], {"key": key, "attempts": 0, **row}).first()
-    found = made or conn.execute(select(_I.id, _I.state).where(_I.key == key)).one()
-    return Received(item_id=found.id, state=found.state, new=made is not None)
+    # Asked first, because an insert uses up a number even where it meets a conflict. It still may meet one: with a
+    # writer that commits in between, whose row the second question then sees (a statement is a snapshot of its own).
+    found = conn.execute(_KNOWN, {"known": key}).first()
+    made = None if found else conn.execute(_RECEIVE[conn.dialect.name], {"key": key, "attempts": 0, **row}).first()
+    held = found or made or conn.execute(_KNOWN, {"known": key}).one()
+    return Received(item_id=held.id, state=held.state, new=made is not None)
 
 
 def claim(
@@ -109,10 +122,12 @@ def claim(
     wanted = select(_I.id).where(_I.state == "captured", or_(_I.not_before_at.is_(None), _I.not_before_at <= now))
     if among is not None:
         wanted = wanted.where(_I.id.in_(among))
-    wanted = wanted.order_by(_I.id).limit(limit).with_for_update(skip_locked=True)
+    # As a WITH it is asked once: PostgreSQL may ask a subquery of IN anew for each row, and then steps over what it has
+    # just taken to take more than the limit.
+    chosen = wanted.order_by(_I.id).limit(limit).with_for_update(skip_locked=True).cte("chosen")
     rows = conn.execute(
         update(_I)
-        .where(_I.id.in_(wanted.scalar_subquery()), _I.state == "captured")
+        .where(_I.id.in_(select(chosen.c.id)), _I.state == "captured")
         .values(state="claimed", holder=holder, lease_until_at=now + lease, attempts=_I.attempts + 1)
         .returning(*_COLUMNS)
     )
@@ -128,22 +143,31 @@ def settle(
     article_id: str | None = None,
     reason: str | None = None,
     detail: str | None = None,
+    holder: str | None = None,
 ) -> bool:
-    """Write down what became of an item. False, and nothing written, if that was done before."""
+    """Write down what became of an item. False, and nothing written, if that was done before.
+
+    With a `holder` also if the item is no longer claimed by it; so for `settle_batch` and `put_back`.
+    """
     if state == "rejected":
         _known(reason)
     values = {"state": state, "article_id": article_id, "reason": reason, "detail": detail, "settled_at": now}
-    return _close(conn, item_id, values)
+    return _close(conn, item_id, values, holder)
 
 
 def settle_batch(
-    conn: Connection, settled: Sequence[tuple[int, Literal["filed", "seen"], str]], *, now: datetime
+    conn: Connection,
+    settled: Sequence[tuple[int, Literal["filed", "seen"], str]],
+    *,
+    now: datetime,
+    holder: str | None = None,
 ) -> None:
     """Write down which article (by id) each item became; what was settled before keeps its first verdict."""
     if settled:
-        blank: dict[str, Any] = {f"new_{name}": None for name in _CLOSING}
+        statement, held_by = _closing(holder)
+        blank = {f"new_{name}": None for name in _CLOSING} | held_by
         conn.execute(
-            _CLOSE,
+            statement,
             [
                 blank | {"item": item_id, "new_state": state, "new_article_id": article_id, "new_settled_at": now}
                 for item_id, state, article_id in settled
@@ -152,7 +176,14 @@ def settle_batch(
 
 
 def put_back(
-    conn: Connection, item_id: int, *, error: str, not_before: datetime, now: datetime, max_attempts: int
+    conn: Connection,
+    item_id: int,
+    *,
+    error: str,
+    not_before: datetime,
+    now: datetime,
+    max_attempts: int,
+    holder: str | None = None,
 ) -> State | None:
     """Let an item wait for its next attempt, or reject it as `gave-up` if it had `max_attempts`. Gives its new state.
 
@@ -160,17 +191,29 @@ def put_back(
     """
     attempts = conn.execute(select(_I.attempts).where(_I.id == item_id)).scalar_one()
     if attempts >= max_attempts:
-        return "rejected" if settle(conn, item_id, state="rejected", now=now, reason="gave-up", detail=error) else None
-    return (
-        "captured"
-        if _close(conn, item_id, {"state": "captured", "not_before_at": not_before, "detail": error})
-        else None
-    )
+        values = {"state": "rejected", "settled_at": now, "reason": "gave-up", "detail": error}
+        return "rejected" if _close(conn, item_id, values, holder) else None
+    values = {"state": "captured", "not_before_at": not_before, "detail": error}
+    return "captured" if _close(conn, item_id, values, holder) else None
 
 
-def _close(conn: Connection, item_id: int, values: dict[str, Any]) -> bool:
+def _close(conn: Connection, item_id: int, values: dict[str, Any], holder: str | None) -> bool:
+    statement, held_by = _closing(holder)
     given = {f"new_{name}": values.get(name) for name in _CLOSING}
-    return bool(conn.execute(_CLOSE, {"item": item_id, **given}).rowcount)
+    return bool(conn.execute(statement, {"item": item_id, **given, **held_by}).rowcount)
+
+
+def _closing(holder: str | None) -> tuple[Update, dict[str, Any]]:
+    return (_CLOSE, {}) if holder is None else (_CLOSE_HELD, {"held_by": holder})
+
+
+def release(conn: Connection, *, holder: str) -> int:
+    """Give back all that `holder` has claimed and will not finish; its attempt is not counted. Gives how many."""
+    return conn.execute(
+        update(_I)
+        .where(_I.state == "claimed", _I.holder == holder)
+        .values(state="captured", attempts=_I.attempts - 1, holder=None, lease_until_at=None)
+    ).rowcount
 
 
 def release_expired(conn: Connection, *, now: datetime, max_attempts: int) -> int:
@@ -205,6 +248,20 @@ def counts(conn: Connection) -> dict[State, int]:
     """Count the items by state; every state is there."""
     found = dict(tuple(row) for row in conn.execute(select(_I.state, func.count()).group_by(_I.state)))
     return {state: found.get(state, 0) for state in get_args(State)}
+
+
+def due(conn: Connection, *, now: datetime) -> int:
+    """Count the items that a claim would give now."""
+    wanted = (_I.state == "captured") & or_(_I.not_before_at.is_(None), _I.not_before_at <= now)
+    return conn.execute(select(func.count()).where(wanted)).scalar_one()
+
+
+def claimed(conn: Connection, item_ids: Collection[int]) -> int:
+    """Count those of the items that somebody has claimed."""
+    return sum(
+        conn.execute(select(func.count()).where(_I.state == "claimed", _I.id.in_(some))).scalar_one()
+        for some in chunks(item_ids)
+    )
 
 
 def item(conn: Connection, item_id: int) -> Item | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from storage import inbox
 from storage.records import Hints
@@ -33,6 +34,49 @@ def test_same_bytes_are_one_item_whatever_they_are_called(store: Store, now: dat
     assert again.item_id == first.item_id != other.item_id
 
 
+def test_same_bytes_under_another_suffix_are_another_item(store: Store, now: datetime) -> None:
+    def receive(name: str, suffix: str = "") -> inbox.Received:
+        return inbox.receive(conn, digest="d", size_bytes=1, input=name, hints=NO_HINTS, now=now, suffix=suffix)
+
+    with store.writing() as conn:
+        broken, text, plain = receive("a.json", ".json"), receive("a.txt", ".txt"), receive("a")
+        again = receive("elsewhere/b.txt", ".txt")
+    assert [r.new for r in (broken, text, plain, again)] == [True, True, True, False]
+    assert again.item_id == text.item_id
+
+
+def test_known_content_uses_up_no_number(store: Store, now: datetime) -> None:
+    (first,) = _receive(store, now, "a")
+    for _ in range(3):
+        assert _receive(store, now, "a") == [first]
+        with store.writing() as conn:
+            refused = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now)
+    assert [refused.item_id, *_receive(store, now, "b")] == [first + 1, first + 2]
+
+
+def test_postgresql_writers_of_one_content_make_one_item(databases, tmp_path: Path, now: datetime) -> None:
+    url, got = databases.fresh("postgresql"), []
+
+    def receive(conn: Connection) -> inbox.Received:
+        return inbox.receive(conn, digest="d", size_bytes=1, input="a", hints=NO_HINTS, now=now)
+
+    with open_store(url, raw_url=str(tmp_path)) as store:
+
+        def second() -> None:
+            with store.writing() as conn:
+                got.append(receive(conn))
+
+        with store.writing() as conn:
+            first = receive(conn)
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join(0.3)
+            assert thread.is_alive(), "it cannot know yet whether the first one commits"
+        thread.join()
+    assert [(r.item_id, r.new) for r in (first, *got)] == [(first.item_id, True), (first.item_id, False)]
+    databases.drop(url)
+
+
 def test_claim_gives_each_waiting_item_once_and_counts_the_attempt(store: Store, now: datetime) -> None:
     ids = _receive(store, now, "a", "b", "c", hints=Hints(url="https://echo.example/a"))
     with store.writing() as conn:
@@ -49,6 +93,14 @@ def test_claim_among_named_items_takes_no_other(store: Store, now: datetime) -> 
     with store.writing() as conn:
         taken = inbox.claim(conn, holder="x", limit=9, lease=LEASE, now=now, among=ids[1:])
     assert [i.id for i in taken] == ids[1:]
+
+
+def test_claim_takes_no_more_than_its_limit_of_items_that_were_claimed_before(store: Store, now: datetime) -> None:
+    ids = _receive(store, now, "a", "b", "c", "d")
+    with store.writing() as conn:
+        inbox.claim(conn, holder="x", limit=4, lease=LEASE, now=now)
+        inbox.release(conn, holder="x")
+        assert [i.id for i in inbox.claim(conn, holder="y", limit=3, lease=LEASE, now=now)] == ids[:3]
 
 
 def test_claimers_side_by_side_never_get_one_item(store: Store, now: datetime) -> None:
@@ -123,6 +175,45 @@ def test_lease_that_runs_out_is_taken_back_and_poison_set_aside(store: Store, no
         found = inbox.item(conn, one)
     assert found is not None
     assert (found.state, found.reason) == ("rejected", "gave-up")
+
+
+def test_only_the_holder_settles_what_it_holds(store: Store, now: datetime) -> None:
+    ids = _receive(store, now, "a", "b", "c", "d")
+    late = now + LEASE + timedelta(seconds=1)
+    filed = [(i, "filed", f"article {i}") for i in ids]
+    with store.writing() as conn:
+        inbox.claim(conn, holder="slow", limit=4, lease=LEASE, now=now)
+        inbox.release_expired(conn, now=late, max_attempts=3)
+        assert not inbox.settle(conn, ids[0], state="filed", now=late, holder="slow"), "it waits for the next one"
+        inbox.claim(conn, holder="quick", limit=3, lease=LEASE, now=late)
+        assert not inbox.settle(conn, ids[0], state="filed", now=late, holder="slow")
+        for max_attempts in (1, 9):
+            again = inbox.put_back(
+                conn, ids[0], error="e", not_before=late, now=late, max_attempts=max_attempts, holder="slow"
+            )
+            assert again is None
+        inbox.settle_batch(conn, filed, now=late, holder="slow")
+        assert inbox.counts(conn) | {"claimed": 3, "captured": 1} == inbox.counts(conn)
+        assert inbox.settle(conn, ids[0], state="rejected", reason="empty", now=late, holder="quick")
+        assert inbox.put_back(
+            conn, ids[1], error="e", not_before=late, now=late, max_attempts=9, holder="quick"
+        ) == "captured"  # fmt: skip
+        inbox.settle_batch(conn, filed, now=late, holder="quick")
+        states = [found.state for i in ids if (found := inbox.item(conn, i))]
+    assert states == ["rejected", "captured", "filed", "captured"]
+
+
+def test_run_that_is_cancelled_gives_back_its_items_and_their_attempts(store: Store, now: datetime) -> None:
+    ids = _receive(store, now, "a", "b", "c")
+    with store.writing() as conn:
+        inbox.claim(conn, holder="mine", limit=2, lease=LEASE, now=now)
+        inbox.claim(conn, holder="other", limit=1, lease=LEASE, now=now)
+        inbox.settle(conn, ids[0], state="filed", article_id="x", now=now, holder="mine")
+        assert inbox.release(conn, holder="mine") == 1
+        assert inbox.release(conn, holder="mine") == 0
+        assert inbox.counts(conn) | {"filed": 1, "captured": 1, "claimed": 1} == inbox.counts(conn)
+        (again,) = inbox.claim(conn, holder="next", limit=9, lease=LEASE, now=now)
+    assert (again.id, again.attempts) == (ids[1], 1)
 
 
 def test_refused_things_are_kept_once_with_their_reason(store: Store, now: datetime) -> None:
