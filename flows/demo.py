@@ -42,7 +42,7 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
     paths = [str(here / "samples"), str(here / "bad")]
     arrivals = intake.documents(paths, hints=Hints(), max_bytes=settings.max_document_bytes)
     with open_store(settings.database, raw_url=settings.raw) as store:
-        ingest_now(store, arrivals)
+        ingest_now(store, arrivals, settings)
         with store.reading() as conn:
             show.heading("Stories", "wiredesk stories")
             show.stories(catalogue.stories(conn))

@@ -7,7 +7,7 @@ out twice, and what a dead run had claimed is taken up again when its lease runs
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
@@ -26,6 +26,9 @@ from tasks.pool import Pool, warm_pool
 
 T = TypeVar("T")
 
+MOST_BYTES = 32_000_000
+"""Bytes of documents that one task run holds: each lane may hold as many, and its worker as many again."""
+
 
 @flow(name="ingest", description="Read, enrich and file what waits in the inbox.", validate_parameters=False)
 async def ingest(batch_size: int | None = None) -> Counts:
@@ -42,8 +45,12 @@ async def ingest(batch_size: int | None = None) -> Counts:
         processes = max(1, min(settings.processes, waiting))
         with warm_pool(processes) as pool:
             desk = _Desk(settings, store, pool, batch_size or _batch_size(settings, waiting, processes))
-            # One lane more than processes: while one batch is being filed, the others keep every process busy.
-            lanes = await asyncio.gather(*(desk.lane() for _ in range(processes + 1)))
+            try:
+                # One lane more than processes: while one batch is being filed, the others keep every process busy.
+                lanes = await asyncio.gather(*(desk.lane() for _ in range(processes + 1)))
+            except BaseException:
+                desk.let_go()
+                raise
     counts = sum(lanes, Counts())
     get_run_logger().info("ingested %s", counts)
     await _leave_summary(counts)
@@ -77,11 +84,16 @@ class _Desk:
     async def lane(self) -> Counts:
         """Claim, extract, enrich and file batches until nothing waits."""
         counts = Counts()
-        while items := await asyncio.to_thread(self._claim):
-            self._batches += 1
-            name = f"batch {self._batches}: {len(items)} documents"
-            counts += await self._take(items, name)
+        while claimed := await asyncio.to_thread(self._claim):
+            for items in _by_size(claimed):
+                self._batches += 1
+                counts += await self._take(items, f"batch {self._batches}: {len(items)} documents")
         return counts
+
+    def let_go(self) -> None:
+        """Give back what this run has claimed and will not finish: it was cancelled, or it failed."""
+        with self._store.writing() as conn:
+            inbox.release(conn, holder=self._holder)
 
     def _claim(self) -> tuple[Item, ...]:
         with self._store.writing() as conn:
@@ -102,10 +114,22 @@ class _Desk:
             store,
             _as_is(items),
             _as_is(enriched),
+            holder=self._holder,
             max_attempts=settings.max_attempts,
             window=timedelta(days=settings.match_window_days),
             batch=name,
         )
+
+
+def _by_size(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Cut a batch so that no part of it holds more than `MOST_BYTES`, but for one document that does alone."""
+    part: list[Item] = []
+    for item in items:
+        if part and sum(i.size_bytes or 0 for i in (*part, item)) > MOST_BYTES:
+            yield part
+            part = []
+        part.append(item)
+    yield part
 
 
 def _as_is(value: T) -> T:

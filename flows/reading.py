@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import json
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -15,6 +16,7 @@ from storage import inbox
 from storage.records import Article, Refusal, as_json, refusal_json
 from storage.store import Store, open_store
 from tasks import intake, stages
+from tasks.filing import Counts
 from tasks.pool import Pool, warm_pool
 from tasks.stages import Document, Failure, Outcome
 
@@ -79,10 +81,10 @@ def ingest_paths(arguments: argparse.Namespace, settings: Settings) -> int:
     """Take the documents into the inbox, run the flow `ingest`, and say what became of them."""
     arrivals = intake.documents(arguments.paths, hints=hints(arguments), max_bytes=settings.max_document_bytes)
     with open_store(settings.database, raw_url=settings.raw) as store:
-        return ingest_now(store, arrivals)
+        return ingest_now(store, arrivals, settings)
 
 
-def ingest_now(store: Store, arrivals: Iterable[Document | Refusal]) -> int:
+def ingest_now(store: Store, arrivals: Iterable[Document | Refusal], settings: Settings) -> int:
     """Take arrivals in and file them now. Prints what became of each kind, and what was refused and why.
 
     Gives the exit status: 1 if any was rejected, now or when it came before, or could not be filed yet.
@@ -93,18 +95,31 @@ def ingest_now(store: Store, arrivals: Iterable[Document | Refusal]) -> int:
         for received in intake.take_in(store, arrivals, now=datetime.now(UTC)):
             (fresh if received.new else known).append(received.item_id)
             advance(1)
+    mine = (*known, *fresh)
+    counts = _file_waiting(store, mine, settings)
     with store.reading() as conn:
-        waiting = inbox.counts(conn).get("captured", 0)
-    copies = 0
-    if waiting:
-        # Prefect is imported here: it takes seconds, and documents that are all known already need none of it.
-        from flows.ingest import ingest
-
-        with show.inbox_progress(store, waiting):
-            copies = asyncio.run(ingest()).copies
-    with store.reading() as conn:
-        items = [item for i in (*known, *fresh) if (item := inbox.item(conn, i)) is not None]
+        items = [item for i in mine if (item := inbox.item(conn, i)) is not None]
     new = set(fresh)
     states = Counter("seen" if item.id not in new and item.state == "filed" else item.state for item in items)
-    show.outcome(items, states, copies=copies)
+    show.outcome(items, states, copies=counts.copies, others=max(0, counts.received - len(new)))
     return 1 if states.keys() - {"filed", "seen"} else 0
+
+
+def _file_waiting(store: Store, mine: Sequence[int], settings: Settings) -> Counts:
+    """Run the flow `ingest` for what waits, and wait for those of `mine` that another run has in hand."""
+    counts = Counts()
+    while True:
+        now = datetime.now(UTC)
+        with store.writing() as conn:
+            inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+            waiting, in_hand = inbox.due(conn, now=now), inbox.claimed(conn, mine)
+        if waiting:
+            # Prefect is imported here: it takes seconds, and documents that are all known already need none of it.
+            from flows.ingest import ingest
+
+            with show.inbox_progress(store, waiting):
+                counts += asyncio.run(ingest())
+        elif in_hand:
+            time.sleep(1)
+        else:
+            return counts

@@ -76,7 +76,7 @@ def inbox_progress(store: Store, waiting: int) -> Iterator[None]:
             watcher.join()
 
 
-def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int) -> None:
+def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int, others: int) -> None:
     """Say what became of the documents of one command, and what was refused and why."""
     console = out()
     waiting = states.get("captured", 0) + states.get("claimed", 0)
@@ -85,6 +85,8 @@ def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int) 
     if waiting:
         words.append(f"to try again {waiting}")
     console.print("   ".join(words), style="bold")
+    if others:
+        console.print(f"and {others} that had been waiting before")
     refused = [item for item in items if item.state == "rejected"]
     if refused:
         table = Table(box=None, pad_edge=False, header_style="dim")

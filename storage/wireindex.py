@@ -8,10 +8,10 @@ through its first copies.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, TextClause, delete, select, text
@@ -20,6 +20,16 @@ from storage.tables import FurnitureWitness, WirePrint
 
 Prints = Sequence[tuple[int, int]]
 """Fingerprints of one article: (31-bit hash, weight in tenths)."""
+
+
+class Post(NamedTuple):
+    """What is posted of one article: `n` is its number, `day` counts from 1970, None without a date."""
+
+    n: int
+    runs: Prints
+    timeless: Prints
+    day: int | None
+
 
 STRETCH_DAYS: Final = 21
 """Days of one stretch: a window of ten days each way never touches more than two. By single weeks it touches four, and
@@ -34,7 +44,8 @@ FLOOR: Final = 60
 LIMIT: Final = 16
 WITNESSES: Final = 3
 """Different articles of one outlet that make a sentence furniture."""
-_WITNESS_CAP: Final = 8
+_WITNESS_CAP: Final = 24
+"""Carriers of a sentence that are remembered until it is furniture: more than an outlet prints versions of one text."""
 _SAME_TEXT: Final = 0.5
 """Two articles that share this much of the shorter one's sentences are versions of one text, no two witnesses."""
 
@@ -120,13 +131,18 @@ def _all_weeks(conn: Connection) -> list[int]:
     return [*range(first, last + 1)] if first else []
 
 
-def add(conn: Connection, n: int, runs: Prints, timeless: Prints, *, day: int | None) -> None:
-    """Post an article's prints under its number."""
-    windowed, lasting = [h for h, _ in runs], [h for h, _ in timeless]
-    places = [(week << 31) | h for week, hashes in ((_week(day), windowed), (TIMELESS, lasting)) for h in hashes]
+def add(conn: Connection, posts: Sequence[Post]) -> None:
+    """Post the prints of articles under their numbers."""
     post = _POST_SQLITE if conn.dialect.name == "sqlite" else _POST_POSTGRESQL
-    conn.execute(post, {"n": n, "list": _list(conn, places), "full": CAP - 1})
-    conn.execute(_PRINT, {"n": n, "day": day, "runs": _packed(windowed), "timeless": _packed(lasting)})
+    lists, prints = [], []
+    for p in posts:
+        windowed, lasting = [h for h, _ in p.runs], [h for h, _ in p.timeless]
+        places = [(week << 31) | h for week, hashes in ((_week(p.day), windowed), (TIMELESS, lasting)) for h in hashes]
+        lists.append({"n": p.n, "list": _list(conn, places), "full": CAP - 1})
+        prints.append({"n": p.n, "day": p.day, "runs": _packed(windowed), "timeless": _packed(lasting)})
+    if posts:
+        conn.execute(post, lists)
+        conn.execute(_PRINT, prints)
 
 
 def _packed(hashes: list[int]) -> bytes:
@@ -156,33 +172,34 @@ def furniture(conn: Connection, keys: Collection[int]) -> frozenset[int]:
     return frozenset(conn.execute(_listed(conn, _KNOWN, "bigint"), {"list": _list(conn, keys)}).scalars())
 
 
-def learn(conn: Connection, n: int, keys: Sequence[int]) -> tuple[int, ...]:
-    """Record an article's sentences, after `add`; give the others that carry what has just become furniture.
+def learn(conn: Connection, keys: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
+    """Record the sentences of articles (number -> keys), after `add`; give all that carry what now became furniture.
 
     A sentence is furniture when three articles of its outlet carry it that are no versions of one text. The relations
     of the articles given back want another look, because their sentence counts no more.
     """
-    if not keys:
+    wanted = {key for mine in keys.values() for key in mine}
+    if not wanted:
         return ()
-    carriers: dict[int, list[int]] = {key: [] for key in keys}
-    for key, other in conn.execute(_listed(conn, _CARRIERS, "bigint"), {"list": _list(conn, keys)}):
-        if other != n:
-            carriers[key].append(other)
-    fresh = [key for key, others in carriers.items() if len(others) < _WITNESS_CAP]
-    if fresh:
-        witness = _WITNESS_SQLITE if conn.dialect.name == "sqlite" else _WITNESS_POSTGRESQL
-        conn.execute(witness, {"n": n, "list": _list(conn, fresh)})
-    crowded = {key: sorted(others) for key, others in carriers.items() if len(others) >= WITNESSES - 1}
-    if not crowded:
-        return ()
-    known = furniture(conn, crowded)
-    prints = _prints_of(conn, {n, *(other for key in crowded.keys() - known for other in crowded[key])})
-    flipped = [key for key in crowded if key not in known and _differ(n, crowded[key], prints)]
+    known = furniture(conn, wanted)
+    carriers: dict[int, set[int]] = {key: set() for key in wanted - known}
+    for key, other in conn.execute(_listed(conn, _CARRIERS, "bigint"), {"list": _list(conn, carriers.keys())}):
+        carriers[key].add(other)
+    witnesses = []
+    for n, mine in sorted(keys.items()):
+        seen = [key for key in mine if key in carriers and len(carriers[key]) < _WITNESS_CAP]
+        for key in seen:
+            carriers[key].add(n)
+        if seen:
+            witnesses.append({"n": n, "list": _list(conn, seen)})
+    if witnesses:
+        conn.execute(_WITNESS_SQLITE if conn.dialect.name == "sqlite" else _WITNESS_POSTGRESQL, witnesses)
+    crowded = {key: sorted(others) for key, others in carriers.items() if len(others) >= WITNESSES}
+    prints = _prints_of(conn, {n for others in crowded.values() for n in others}) if crowded else {}
+    flipped = [key for key, others in crowded.items() if _three_texts(others, prints)]
     if flipped:
-        conn.execute(
-            text("INSERT INTO furniture (key) VALUES (:key) ON CONFLICT DO NOTHING"), [{"key": k} for k in flipped]
-        )
-    return tuple(sorted({other for key in flipped for other in crowded[key]}))
+        conn.execute(_FURNISH, [{"key": key} for key in sorted(flipped)])
+    return tuple(sorted({n for key in flipped for n in crowded[key]}))
 
 
 def _prints_of(conn: Connection, ns: Collection[int]) -> dict[int, frozenset[int]]:
@@ -190,15 +207,17 @@ def _prints_of(conn: Connection, ns: Collection[int]) -> dict[int, frozenset[int
     return {n: frozenset(_unpacked(packed)) for n, packed in rows}
 
 
-def _differ(n: int, others: Sequence[int], prints: dict[int, frozenset[int]]) -> bool:
-    """Tell if `n` and some two of the others are three different texts."""
+def _three_texts(ns: Sequence[int], prints: Mapping[int, frozenset[int]]) -> bool:
+    """Tell if some three of the articles are three different texts."""
 
     def apart(one: int, two: int) -> bool:
         left, right = prints.get(one, frozenset()), prints.get(two, frozenset())
         return len(left & right) < _SAME_TEXT * max(1, min(len(left), len(right)))
 
-    strangers = [other for other in others if apart(n, other)]
-    return any(apart(one, two) for one, two in combinations(strangers, 2))
+    return any(
+        apart(one, two) and any(apart(one, three) and apart(two, three) for three in ns if three > two)
+        for one, two in combinations(ns, 2)
+    )
 
 
 @lru_cache(maxsize=32)

@@ -77,6 +77,7 @@ async def file_batch(
     items: Sequence[Item],
     outcomes: Sequence[Outcome],
     *,
+    holder: str,
     max_attempts: int,
     window: timedelta,
     batch: str,  # noqa: ARG001 - names the task run
@@ -84,5 +85,11 @@ async def file_batch(
     """File a batch: find what each article is a copy of, write it, settle its items. All of it or nothing."""
     work = list(zip(items, outcomes, strict=True))
     return await asyncio.to_thread(
-        filing.file_batch, store, work, now=datetime.now(UTC), max_attempts=max_attempts, window=window
+        filing.file_batch,
+        store,
+        work,
+        now=datetime.now(UTC),
+        holder=holder,
+        max_attempts=max_attempts,
+        window=window,
     )

@@ -19,6 +19,7 @@ from storage.archive import Arrived, Shelved
 from storage.inbox import Item
 from storage.records import Article, Refusal, Relation
 from storage.store import Store
+from storage.wireindex import Post
 from tasks import statements, stories, wirecopy
 from tasks.stages import Failure, Outcome
 from tasks.wiretokens import Text
@@ -74,9 +75,10 @@ def file_batch(
     *,
     now: datetime,
     max_attempts: int,
+    holder: str | None = None,
     window: timedelta = wirecopy.WINDOW,
 ) -> Counts:
-    """File the outcomes of a batch and settle its items, in one transaction.
+    """File the outcomes of a batch and settle those of its items that are still `holder`'s, in one transaction.
 
     Raises:
         StoreBusy: another writer held the database for longer than the timeout; nothing was written.
@@ -85,7 +87,7 @@ def file_batch(
     batch = _Batch(now=now, window=window)
     work = [(item, _at_last(item, outcome, max_attempts)) for item, outcome in work]
     with store.filing() as conn:
-        tally.update(_set_aside(conn, work, now=now, max_attempts=max_attempts))
+        tally.update(_set_aside(conn, work, now=now, holder=holder, max_attempts=max_attempts))
         articles = [(item, outcome) for item, outcome in work if isinstance(outcome, Article)]
         arrived = [Arrived(article=a, item_id=item.id, digest=item.digest) for item, a in articles]
         filed = archive.file_batch(conn, arrived, now=now)
@@ -96,6 +98,7 @@ def file_batch(
                 for (item, _), f in zip(articles, filed, strict=True)
             ],
             now=now,
+            holder=holder,
         )
         tally.update({"new": "filed", "revised": "revised", "seen": "seen"}[f.outcome] for f in filed)
         written = {f.n: a for (_, a), f in zip(articles, filed, strict=True) if f.outcome != "seen"}
@@ -130,18 +133,26 @@ def speak(store: Store, one: str, other: str, verdict: Literal["join", "split"] 
 
 
 def _set_aside(
-    conn: Connection, work: Sequence[tuple[Item, Outcome]], *, now: datetime, max_attempts: int
+    conn: Connection, work: Sequence[tuple[Item, Outcome]], *, now: datetime, holder: str | None, max_attempts: int
 ) -> Iterator[str]:
     """Settle what is no article; give a word for each: `rejected`, or `failed` for what is tried again."""
     for item, outcome in work:
         if isinstance(outcome, Refusal):
-            inbox.settle(conn, item.id, state="rejected", reason=outcome.reason, detail=outcome.detail, now=now)
+            inbox.settle(
+                conn, item.id, state="rejected", reason=outcome.reason, detail=outcome.detail, now=now, holder=holder
+            )
             logger.info("rejected input=%s reason=%s", outcome.input, outcome.reason)
             yield "rejected"
         elif isinstance(outcome, Failure):
             wait = FIRST_RETRY * 2 ** min(item.attempts, 10)
             state = inbox.put_back(
-                conn, item.id, error=outcome.error, not_before=now + wait, now=now, max_attempts=max_attempts
+                conn,
+                item.id,
+                error=outcome.error,
+                not_before=now + wait,
+                now=now,
+                max_attempts=max_attempts,
+                holder=holder,
             )
             yield "rejected" if state == "rejected" else "failed"
 
@@ -151,18 +162,16 @@ def _relate(conn: Connection, written: Mapping[int, Article], batch: _Batch) -> 
 
     All of the batch is posted before any is looked for, so a pair within it is found like any other.
     """
-    flipped: set[int] = set()
-    for n, article in written.items():
-        text = _prepared(article.body)
-        wireindex.add(conn, n, text.runs, text.timeless, day=wirecopy.day_number(article.published_at))
-        flipped.update(wireindex.learn(conn, n, wirecopy.furniture_keys(text, article.publisher)))
+    texts = {n: _prepared(article.body) for n, article in written.items()}
+    days = {n: wirecopy.day_number(article.published_at) for n, article in written.items()}
+    wireindex.add(conn, [Post(n, text.runs, text.timeless, days[n]) for n, text in texts.items()])
+    keys = {n: wirecopy.furniture_keys(text, written[n].publisher) for n, text in texts.items()}
+    flipped = set(wireindex.learn(conn, keys)) - written.keys()
     pairs: set[tuple[int, int]] = set()
-    for n, article in written.items():
-        text = _prepared(article.body)
-        day = wirecopy.day_number(article.published_at)
-        found = wireindex.candidates(conn, text.runs, text.timeless, day=day, window_days=batch.window.days)
+    for n, text in texts.items():
+        found = wireindex.candidates(conn, text.runs, text.timeless, day=days[n], window_days=batch.window.days)
         pairs.update((min(n, m), max(n, m)) for m, _ in found if m != n)
-    for n in flipped - written.keys():
+    for n in flipped:
         # What counted as shared text has turned out to be furniture: its verdicts are made again without it.
         others = archive.unrelate(conn, n)
         batch.touched.update(others)

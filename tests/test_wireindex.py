@@ -15,11 +15,11 @@ NOTE = "Sign up for the Skerry Gazette's free Thursday letter about gardens, tid
 
 
 def filed(store: Store, n: int, body: str, day: int | None, publisher: str | None = None) -> tuple[int, ...]:
-    """Put a body into the index; gives the articles whose furniture has become known."""
+    """Put a body into the index; gives the articles that carry what has become known as furniture."""
     text = wirecopy.prepare(body)
     with store.writing() as conn:
-        wireindex.add(conn, n, text.runs, text.timeless, day=day)
-        return wireindex.learn(conn, n, wirecopy.furniture_keys(text, publisher))
+        wireindex.add(conn, [wireindex.Post(n, text.runs, text.timeless, day)])
+        return wireindex.learn(conn, {n: wirecopy.furniture_keys(text, publisher)})
 
 
 def found(store: Store, body: str, day: int | None, **limits: int) -> list[int]:
@@ -87,7 +87,7 @@ def test_sentence_in_three_articles_of_one_outlet_is_furniture(store: Store) -> 
     assert filed(store, 1, bodies[0], 20_000, "Gazette") == ()
     assert filed(store, 2, bodies[1], 20_300, "Gazette") == ()
     assert filed(store, 3, bodies[1], 20_300, "Another outlet") == ()
-    assert filed(store, 4, bodies[2], 20_600, "Gazette") == (1, 2)
+    assert filed(store, 4, bodies[2], 20_600, "Gazette") == (1, 2, 4)
     with store.reading() as conn:
         assert wireindex.furniture(conn, {key, key + 1}) == {key}
         assert wireindex.furniture(conn, ()) == frozenset()

@@ -84,8 +84,8 @@ def main() -> None:
                     marks.append(time.perf_counter())
                     near = wireindex.candidates(conn, side.runs, side.timeless, day=day)
                     marks.append(time.perf_counter())
-                    wireindex.add(conn, n, side.runs, side.timeless, day=day)
-                    wireindex.learn(conn, n, wirecopy.furniture_keys(side, outlet))
+                    wireindex.add(conn, [wireindex.Post(n, side.runs, side.timeless, day)])
+                    wireindex.learn(conn, {n: wirecopy.furniture_keys(side, outlet)})
                     marks.append(time.perf_counter())
                     mine = wirecopy.Side(id=str(n), text=side, publisher=outlet)
                     told = [wirecopy.judge(mine, wirecopy.Side(id=str(m), text=prepared(bodies[m]))) for m, _ in near]

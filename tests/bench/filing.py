@@ -47,9 +47,13 @@ def main() -> None:
                 bodies.append(room.copy(bodies[-dice.randrange(1, 1000)]) if copied else room.write())
                 articles.append(
                     Article(
-                        input=f"{n}.txt", identifier=str(n), publisher=f"outlet {n % 97}", language="en",
-                        published=(now + timedelta(minutes=n % 60)).isoformat(), body=bodies[-1],
-                    )  # fmt: skip
+                        input=f"{n}.txt",
+                        identifier=str(n),
+                        publisher=f"outlet {n % 97}",
+                        language="en",
+                        published=(now + timedelta(minutes=n % 60)).isoformat(),
+                        body=bodies[-1],
+                    )
                 )
             del bodies[:-2000]
             with store.writing() as conn:
@@ -64,9 +68,10 @@ def main() -> None:
             if stored % args.step == 0:
                 last = sorted(spent[-1000 // args.batch :])
                 mean = sum(last) / len(last)
+                median, p95 = (last[int(len(last) * share)] * 1000 for share in (0.5, 0.95))
                 print(
                     f"{stored} stored: {1 / mean:.0f} articles/s a core, {mean * 1000:.2f} ms of processor time "
-                    f"(median of batches {last[len(last) // 2] * 1000:.2f}, p95 {last[len(last) * 19 // 20] * 1000:.2f})",
+                    f"(median of batches {median:.2f}, p95 {p95:.2f})",
                     flush=True,
                 )
         size = Path(folder.name, "bench.db").stat().st_size if "sqlite" in args.database else 0
