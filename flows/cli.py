@@ -4,12 +4,14 @@ Results go to stdout, everything else to stderr. Exit status: 0 done, 1 somethin
 """
 
 import argparse
+import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from flows import settings as environment
 from storage.errors import Misconfigured, WiredeskError
@@ -32,6 +34,7 @@ Settings are environment variables with the prefix WIREDESK_ (WIREDESK_HOME, def
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Gives the exit status."""
+    prepare_streams()
     arguments = parser().parse_args(argv)
     try:
         environment.override(home=arguments.home, database_url=arguments.database)
@@ -50,10 +53,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("wiredesk: interrupted; what was in hand is taken up again by the next run", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader has had enough (`wiredesk quotes | head`). Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except _ReaderLeft:
         return 0
+
+
+class _ReaderLeft(Exception):
+    """Whoever read the results has had enough: `wiredesk quotes | head`."""
+
+
+class _Results(io.FileIO):
+    """The door to stdout: what the reader or the disk does to it gets a name of its own here.
+
+    Further in, a broken pipe could as well be a worker's, and rich ends the process with status 1 for one.
+    """
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            # Python flushes what is left once more when it exits, and would complain once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise _ReaderLeft from error
+            raise WiredeskError("the results could not be written; check where they go", subject="stdout") from error
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr UTF-8 in any locale, and let no character stop them.
+
+    A file name need not be UTF-8: what is not comes as a lone surrogate and is printed as `\\udcXX`, which inside a
+    string is JSON.
+    """
+    raw = _Results(sys.stdout.fileno(), "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=raw.isatty()
+    )
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _log(verbose: bool) -> None:

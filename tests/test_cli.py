@@ -15,14 +15,16 @@ ROOT = Path(__file__).parent.parent
 EXPECTED = json.loads((ROOT / "seeds" / "expected.json").read_text(encoding="utf-8"))
 
 
-def wiredesk(*arguments: object, home: Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+def wiredesk(
+    *arguments: object, home: Path, status: int = 0, stdout: Any = subprocess.PIPE, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command; its environment has no setting of the one who runs the tests."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))} | variables
     done = subprocess.run(
         [Path(sys.executable).with_name("wiredesk"), *map(str, arguments), "--home", home],
-        capture_output=True, text=True, cwd=ROOT, env=environment, timeout=200,
+        stdout=stdout, stderr=subprocess.PIPE, encoding="utf-8", cwd=ROOT, env=environment, timeout=200,
     )  # fmt: skip
-    assert done.returncode == status, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    assert done.returncode == status, f"{(done.stdout or '')[-2000:]}\n{done.stderr[-4000:]}"
     return done
 
 
@@ -206,3 +208,42 @@ def test_a_setting_that_cannot_be_is_named(tmp_path: Path, monkeypatch: pytest.M
     )  # fmt: skip
     assert done.returncode == 2
     assert "WIREDESK_WORKERS" in done.stderr
+
+
+PRINTING = ["stories", "export articles"]
+"""One that prints tables and one that prints lines."""
+
+
+@pytest.mark.parametrize("command", PRINTING)
+def test_a_reader_that_has_enough_is_no_failure(command: str, shown: str, home: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = wiredesk(*command.split(), home=home / "demo", stdout=write)
+    finally:
+        os.close(write)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", PRINTING)
+def test_results_that_cannot_be_written_are_told_in_a_sentence(command: str, shown: str, home: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = wiredesk(*command.split(), home=home / "demo", stdout=full, status=1)
+    assert done.stderr.startswith("wiredesk: stdout: the results could not be written")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_no_file_name_and_no_locale_loses_a_record(tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    for name_ in (b"caf\xe9.txt", "naïve.txt".encode()):
+        (folder / os.fsdecode(name_)).write_bytes((ROOT / "seeds" / "samples" / "05_agency.txt").read_bytes())
+    (folder / os.fsdecode(b"\xff.json")).write_text("{")
+    for locale in ({"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}):
+        done = wiredesk("inspect", folder, home=tmp_path, status=1, **locale)
+        records = lines(done.stdout)
+        assert [len(r.get("articleBody", "")) > 100 for r in records] == [True, True, False]
+        assert [os.fsencode(name(r)) for r in records] == [b"caf\xe9.txt", "naïve.txt".encode(), b"\xff.json"]
+        shown = wiredesk("inspect", folder, "--format", "text", home=tmp_path, status=1, **locale)
+        assert "\\udcff.json: broken" in shown.stdout
+        assert "Traceback" not in shown.stderr
