@@ -7,7 +7,7 @@ never opened: opening a pipe would hang for good.
 import glob
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from storage.errors import Rejected
@@ -27,7 +27,7 @@ def find(paths: Sequence[str]) -> Iterator[Path | Rejected]:
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            yield from _in_folder(path)
+            yield from in_folder(path)
         elif os.path.lexists(path):
             yield path
         elif glob.has_magic(given):
@@ -36,18 +36,20 @@ def find(paths: Sequence[str]) -> Iterator[Path | Rejected]:
                 yield Rejected("no-documents", "the pattern matches no file; check it and the folder", subject=given)
             for match in matches:
                 if Path(match).is_dir():
-                    yield from _in_folder(Path(match))
+                    yield from in_folder(Path(match))
                 else:
                     yield Path(match)
         else:
             yield Rejected("unreadable", "there is no such file or folder; check the path", subject=given)
 
 
-def _in_folder(folder: Path) -> Iterator[Path | Rejected]:
+def in_folder(folder: Path, *, apart: Collection[str] = ()) -> Iterator[Path | Rejected]:
+    """Name the documents in a folder and below, as `find` does. The folders in it named in `apart` are not entered."""
     found = False
     unreadable: list[OSError] = []
     for root, folders, names in os.walk(folder, onerror=unreadable.append):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        left_alone = apart if Path(root) == folder else ()
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in left_alone)
         for name in sorted(names):
             path = Path(root, name)
             if is_document(name) and (not path.is_symlink() or _leads_inside(path, folder)):

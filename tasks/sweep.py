@@ -17,9 +17,15 @@ from tasks import drop, intake
 logger = logging.getLogger(__name__)
 
 SETTLED = timedelta(seconds=2)
-"""A file that was written to more recently than this is taken to be growing still."""
+"""A file that was written to more recently than this is taken to be growing still.
+
+A time further ahead than this comes from another machine's clock, and says nothing about growing.
+"""
 
 DONE, REJECTED = "done", "rejected"
+REASON = ".reason.txt"
+LONGEST = 255
+"""Bytes of a file name on every file system that matters here (NAME_MAX)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +44,12 @@ def sweep(store: Store, folder: Path, *, now: datetime, max_bytes: int) -> Swept
     """
     folder.mkdir(parents=True, exist_ok=True)
     taken = refused = growing = 0
-    for path in _documents(folder):
+    for path in (p for p in drop.in_folder(folder, apart={DONE, REJECTED}) if isinstance(p, Path)):
         try:
             status = path.stat()
         except FileNotFoundError:
             continue
-        if now - datetime.fromtimestamp(status.st_mtime, UTC) < SETTLED:
+        if abs(now - datetime.fromtimestamp(status.st_mtime, UTC)) < SETTLED:
             growing += 1
             continue
         arrivals = list(intake.open_file(path, hints=Hints(), max_bytes=max_bytes))
@@ -59,27 +65,32 @@ def sweep(store: Store, folder: Path, *, now: datetime, max_bytes: int) -> Swept
             taken += 1
         else:
             moved = _move(path, folder / REJECTED)
-            moved.with_name(f"{moved.name[:240]}.reason.txt").write_text(
-                f"{refusal.reason}: {refusal.detail}\n", encoding="utf-8"
-            )
+            reason = _hold(folder / REJECTED, moved.name, REASON)
+            reason.write_text(f"{refusal.reason}: {refusal.detail}\n", encoding="utf-8", errors="backslashreplace")
             refused += 1
     logger.info("swept folder=%s taken=%d refused=%d growing=%d", folder, taken, refused, growing)
     return Swept(taken=taken, refused=refused, growing=growing)
 
 
-def _documents(folder: Path) -> list[Path]:
-    apart = {folder / DONE, folder / REJECTED}
-    found = [p for p in drop.find([str(folder)]) if isinstance(p, Path)]
-    return [p for p in found if not apart & set(p.parents)]
-
-
 def _move(path: Path, target: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
+    return path.replace(_hold(target, path.stem, path.suffix))
+
+
+def _hold(target: Path, stem: str, suffix: str) -> Path:
+    """Make an empty file under a name that nobody has yet: a rename or a write would overwrite."""
     for n in range(10_000):
-        place = target / (path.name if n == 0 else f"{path.stem}.{n}{path.suffix}")
+        ending = suffix if n == 0 else f".{n}{suffix}"
+        place = target / (_cut(stem, LONGEST - len(os.fsencode(ending))) + ending)
         try:
-            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY))  # holds the name: a rename would overwrite
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         except FileExistsError:
             continue
-        return path.replace(place)
-    raise FileExistsError(f"{target} holds 10,000 files named like {path.name}")
+        return place
+    raise FileExistsError(f"{target} holds 10,000 files named like {stem}{suffix}")
+
+
+def _cut(name: str, most: int) -> str:
+    """Cut a name to so many bytes, and to a whole character."""
+    raw = os.fsencode(name)
+    return name if len(raw) <= most else raw[:most].decode("utf-8", "ignore")

@@ -77,3 +77,40 @@ def test_a_crash_before_the_move_takes_the_file_once(
 def test_a_missing_folder_is_made(store: Store, tmp_path: Path) -> None:
     assert sweep.sweep(store, tmp_path / "new" / "drop", now=NOW, max_bytes=10) == Swept()
     assert os.path.isdir(tmp_path / "new" / "drop")
+
+
+def test_a_time_in_the_future_is_not_growing_for_ever(store: Store, tmp_path: Path) -> None:
+    path = drop(tmp_path, "a.txt", "The ferry runs again.")
+    ahead = (NOW + timedelta(days=400)).timestamp()
+    os.utime(path, (ahead, ahead))
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(taken=1)
+
+
+def test_the_longest_names_keep_their_reasons_and_overwrite_nothing(store: Store, tmp_path: Path) -> None:
+    long = "é" * 125 + ".txt"  # 254 bytes
+    texts = ("x" * 2000, "y" * 2000, "z" * 2000)
+    for text in texts:
+        drop(tmp_path, long, text)
+        assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(refused=1)
+    moved = list((tmp_path / "rejected").iterdir())
+    reasons = [p for p in moved if p.name.endswith(".reason.txt")]
+    assert len(reasons) == 3
+    assert all(p.read_text().startswith("too-big: ") for p in reasons)
+    assert sorted(p.read_text() for p in moved if p not in reasons) == sorted(texts)
+
+
+def test_what_was_moved_away_is_not_looked_at_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("done/2026-01-01/a.txt", "rejected/b.txt", "Halcyon/done/c.txt"):
+        drop(tmp_path, name, f"The ferry runs again: {name}.")
+    listed: list[Path] = []
+    scan = os.scandir
+
+    def watched(path: str) -> object:
+        listed.append(Path(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", watched)
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(taken=1)
+    assert {p.relative_to(tmp_path).as_posix() for p in listed} == {".", "Halcyon", "Halcyon/done"}
