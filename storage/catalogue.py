@@ -176,20 +176,22 @@ def dated_pages(
 ) -> Iterator[Sequence[Any]]:
     """Give pages of what is `wanted` in the order of a date column, then of the id; rows without a date come last."""
 
-    def pages(query: Select[Any], further: Callable[[Any], Any], *order: Any) -> Iterator[Sequence[Any]]:
-        query = query.order_by(*order).limit(PAGE)
-        page = conn.execute(query).all()
-        while page:
-            yield page
-            page = conn.execute(query.where(further(page[-1]))).all() if len(page) == PAGE else []
-
     name, key = dated.key, tuple_(dated, id_)
     known = wanted.where(dated.is_not(None))
     if newest_first:
-        yield from pages(known, lambda row: key < (getattr(row, name), row.id), dated.desc(), id_.desc())
+        yield from pages(conn, known, lambda row: key < (getattr(row, name), row.id), dated.desc(), id_.desc())
     else:
-        yield from pages(known, lambda row: key > (getattr(row, name), row.id), dated, id_)
-    yield from pages(wanted.where(dated.is_(None)), lambda row: id_ > row.id, id_)
+        yield from pages(conn, known, lambda row: key > (getattr(row, name), row.id), dated, id_)
+    yield from pages(conn, wanted.where(dated.is_(None)), lambda row: id_ > row.id, id_)
+
+
+def pages(conn: Connection, wanted: Select[Any], further: Callable[[Any], Any], *order: Any) -> Iterator[Sequence[Any]]:
+    """Give pages of what is `wanted` in that order; `further` gives the condition of what comes after a row."""
+    wanted = wanted.order_by(*order).limit(PAGE)
+    page = conn.execute(wanted).all()
+    while page:
+        yield page
+        page = conn.execute(wanted.where(further(page[-1]))).all() if len(page) == PAGE else []
 
 
 def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member, ...]]:

@@ -51,7 +51,7 @@ OCCURRENCES: Final = Kind(
     family=t.Occurrence,
     member=t.Event,
     key="occurrence_id",
-    columns=("date", "precision", "text", "people", "people_folded"),
+    columns=("date", "earliest", "latest", "precision", "text", "people", "people_folded"),
     change="event.changed",
 )
 

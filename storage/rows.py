@@ -1,7 +1,10 @@
 """Between records and rows: an article as its columns and its derived rows, and back. Pure: no connection."""
 
+import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Mapping
+from datetime import date as Date  # noqa: N812 - a record's own `date` is text
 from typing import Any, Final
 
 from storage import tables as t
@@ -18,6 +21,15 @@ CONTENT: Final = (
 
 DERIVED: Final = (t.Stage, t.Quotation, t.Timex, t.Event, t.Mention)
 """The tables whose rows are made from one article alone, and are made anew with it."""
+
+_WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
+_DATE: Final = re.compile(r"([0-9][0-9X]{3})(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?")
+_PARTS: Final = {
+    "21": (3, 3), "22": (6, 3), "23": (9, 3), "24": (12, 3), "33": (1, 3), "34": (4, 3), "35": (7, 3), "36": (10, 3),
+    "40": (1, 6), "41": (7, 6),
+}  # fmt: skip
+"""Parts of a year as EDTF numbers them (level 2, sub-year groupings): first month, how many. Seasons are the northern
+ones, as meteorologists count them."""
 
 
 def content(article: Article) -> dict[str, Any]:
@@ -38,8 +50,8 @@ def derived(article: Article, n: int) -> dict[Any, list[dict[str, Any]]]:
              "earliest": x.earliest, "latest": x.latest} for x in article.timexes
         ],
         t.Event: [
-            {"n": n, "date": e.date, "precision": e.precision, "start": e.start, "stop": e.end, "text": e.text,
-             "people": list(e.people), "gone": False} for e in article.events
+            {"n": n, "date": e.date, **_days(e.date), "precision": e.precision, "start": e.start, "stop": e.end,
+             "text": e.text, "people": list(e.people), "gone": False} for e in article.events
         ],
         t.Mention: _mentions(article.mentions, n),
     }  # fmt: skip
@@ -57,9 +69,45 @@ def statement(s: Statement) -> dict[str, Any]:
 def occurrence(o: Occurrence) -> dict[str, Any]:
     """Give the columns of `occurrences` beside the id."""
     return {
-        "date": o.date, "precision": o.precision, "text": o.text, "people": list(o.people),
+        "date": o.date, **_days(o.date), "precision": o.precision, "text": o.text, "people": list(o.people),
         "people_folded": "\n".join(map(folded, o.people)),
     }  # fmt: skip
+
+
+def _days(date: str) -> dict[str, Any]:
+    earliest, latest = days(date)
+    return {"earliest": earliest, "latest": latest}
+
+
+def days(date: str) -> tuple[str | None, str | None]:
+    """Give the first and the last day that an EDTF date covers, both null if it is none or outside the years 1 to 9999.
+
+    A time covers its day, `2026-W10` Monday to Sunday, `199X` ten years, `2026-XX-05` all of 2026. A season is three
+    whole months, and winter (`2026-24`) begins in the December of its year.
+    """
+    try:
+        first, last = _span(date.partition("T")[0])
+    except ValueError:
+        return None, None
+    return first.isoformat(), last.isoformat()
+
+
+def _span(date: str) -> tuple[Date, Date]:
+    if week := _WEEK.fullmatch(date):
+        year, number = int(week[1]), int(week[2])
+        return Date.fromisocalendar(year, number, 1), Date.fromisocalendar(year, number, 7)
+    if not (read := _DATE.fullmatch(date)):
+        raise ValueError(date)
+    years, part, day = read.groups()
+    first, last = int(years.replace("X", "0")), int(years.replace("X", "9"))
+    if part in {None, "XX"}:
+        return Date(max(first, 1), 1, 1), Date(last, 12, 31)
+    if day not in {None, "XX"}:
+        return Date(max(first, 1), int(part), int(day)), Date(last, int(part), int(day))
+    begins, months = _PARTS.get(part) or (int(part), 1)
+    carried, ends = divmod(begins + months - 2, 12)
+    last += carried
+    return Date(max(first, 1), begins, 1), Date(last, ends + 1, monthrange(last, ends + 1)[1])
 
 
 def folded(name: str) -> str:

@@ -302,13 +302,18 @@ class Timex(Base):
 
 
 class Occurrence(Base):
-    """Events of several articles that are one. `people_folded` are their names as searches compare them, one a line."""
+    """Events of several articles that are one. `people_folded` are their names as searches compare them, one a line.
+
+    `earliest` and `latest` are the days that `date` covers, null where it is no date that we can read.
+    """
 
     __tablename__ = "occurrences"
-    __table_args__ = (Index(None, "date", "id"),)
+    __table_args__ = (Index(None, "earliest"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     date: Mapped[str]
+    earliest: Mapped[str | None]
+    latest: Mapped[str | None]
     precision: Mapped[str]
     text: Mapped[str]
     people: Mapped[list[Any]]
@@ -316,7 +321,7 @@ class Occurrence(Base):
 
 
 class Event(Base):
-    """One dated sentence of one article. `gone` as in `quotations`."""
+    """One dated sentence of one article. `gone` as in `quotations`, `earliest` and `latest` as in `occurrences`."""
 
     __tablename__ = "events"
     __table_args__ = (Index(None, "gone", sqlite_where=text("gone"), postgresql_where=text("gone")),)
@@ -325,6 +330,8 @@ class Event(Base):
     n: Mapped[int] = _article_n(index=True)
     occurrence_id: Mapped[str | None] = mapped_column(ForeignKey("occurrences.id", ondelete="SET NULL"), index=True)
     date: Mapped[str]
+    earliest: Mapped[str | None]
+    latest: Mapped[str | None]
     precision: Mapped[str]
     start: Mapped[int]
     stop: Mapped[int]

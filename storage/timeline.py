@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select, tuple_
 
 from storage import clusters, rows
 from storage import tables as t
-from storage.catalogue import dated_pages
+from storage.catalogue import pages
 from storage.clusters import OCCURRENCES
 from storage.records import Occurrence, Reported
 
@@ -52,10 +52,12 @@ def events(
     since: str | None = None,
     until: str | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Give events as `export timeline` prints them, by date; a month comes before its days, a year before its months.
+    """Give events as `export timeline` prints them, by the first day of their date.
 
-    `since` and `until` are days, both included; a month or year that holds the first day counts. `person` is a part of
-    a name that the event's sentence has, in any case. An event is told under the story of its first report.
+    Coarser dates come before finer ones: a year before its January, that before its first day, a day before its hours.
+    `since` and `until` are days, both included, and what touches them counts. Dates that cannot be read come last, in
+    every range: nobody knows that they lie outside of it. `person` is a part of a name that the event's sentence has,
+    in any case. An event is told under the story of its first report.
     """
     o = t.Occurrence
     wanted = select(o.__table__)
@@ -64,15 +66,27 @@ def events(
     if person is not None:
         wanted = wanted.where(o.people_folded.contains(rows.folded(person), autoescape=True))
     if since is not None:
-        wanted = wanted.where(or_(o.date >= since, o.date.in_([since[:4], since[:7]])))
+        wanted = wanted.where(or_(o.latest >= since, o.latest.is_(None)))
     if until is not None:
-        wanted = wanted.where(o.date < until + "~")  # sorts after every time of that day
-    for page in dated_pages(conn, wanted, o.date, o.id):
+        wanted = wanted.where(or_(o.earliest <= until, o.earliest.is_(None)))
+    for page in _pages(conn, wanted):
         reports = clusters.carriers(conn, OCCURRENCES, [row.id for row in page])
         for row in page:
             first = reports[row.id][0]
             articles = clusters.carriers_json(clusters.carrier_of(r) for r in reports[row.id])
             yield {"id": row.id, **_described(row._mapping), "story": first.story, "articles": articles}  # noqa: SLF001
+
+
+def _pages(conn: Connection, wanted: Select[Any]) -> Iterator[Sequence[Any]]:
+    o = t.Occurrence
+    named = tuple_(o.date, o.id)
+
+    def further(row: Any) -> Any:
+        finer = or_(o.latest < row.latest, and_(o.latest == row.latest, named > (row.date, row.id)))
+        return and_(o.earliest >= row.earliest, or_(o.earliest > row.earliest, finer))
+
+    yield from pages(conn, wanted.where(o.earliest.is_not(None)), further, o.earliest, o.latest.desc(), o.date, o.id)
+    yield from pages(conn, wanted.where(o.earliest.is_(None)), lambda row: named > (row.date, row.id), o.date, o.id)
 
 
 def _described(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """The timeline: one event a row, with everyone who reports it."""
 
 from dataclasses import replace
+from datetime import date as Day  # noqa: N812
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shelving import RANK, Desk, article, quoting, relation, verdicts
 
-from storage import catalogue, timeline
+from storage import catalogue, rows, timeline
 from storage.records import Article, Event, Precision
 from storage.store import Store
 
@@ -44,6 +47,78 @@ def test_timeline_goes_by_date_and_keeps_coarse_dates_coarse(store: Store, now: 
     with store.reading() as conn:
         told = [(row["date"], row["precision"]) for row in timeline.events(conn)]
     assert told == sorted(dates.items())
+
+
+@pytest.mark.parametrize(
+    ("date", "earliest", "latest"),
+    [
+        ("2026-03-06", "2026-03-06", "2026-03-06"),
+        ("2026-03-06T09:00+01:00", "2026-03-06", "2026-03-06"),
+        ("2026-W10", "2026-03-02", "2026-03-08"),
+        ("2026-W01", "2025-12-29", "2026-01-04"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2026-21", "2026-03-01", "2026-05-31"),
+        ("2027-24", "2027-12-01", "2028-02-29"),
+        ("2026-33", "2026-01-01", "2026-03-31"),
+        ("2026-36", "2026-10-01", "2026-12-31"),
+        ("2026-41", "2026-07-01", "2026-12-31"),
+        ("2026", "2026-01-01", "2026-12-31"),
+        ("199X", "1990-01-01", "1999-12-31"),
+        ("19XX", "1900-01-01", "1999-12-31"),
+        ("00XX", "0001-01-01", "0099-12-31"),
+        ("199X-02", "1990-02-01", "1999-02-28"),
+        ("2026-XX", "2026-01-01", "2026-12-31"),
+        ("2026-XX-05", "2026-01-01", "2026-12-31"),
+        ("2026-03-XX", "2026-03-01", "2026-03-31"),
+        *((what, None, None) for what in ("", "soon", "XXXX", "0000", "2026-13", "2026-02-30", "2026-W54", "9999-24")),
+        *((what, None, None) for what in ("2026-00", "2026-03-06/2026-03-09", "٢٠٢٦", "2026-24-01", "2026-03-06\n")),
+    ],
+)
+def test_date_covers_days(date: str, earliest: str | None, latest: str | None) -> None:
+    assert rows.days(date) == (earliest, latest)
+
+
+@given(st.text() | st.from_regex(r"[0-9X]{4}(-W?[0-9X]{2}(-[0-9X]{2})?)?(T.*)?", fullmatch=True))
+def test_any_text_covers_some_days_or_none(date: str) -> None:
+    earliest, latest = rows.days(date)
+    assert (earliest is None) == (latest is None)
+    assert earliest is None or latest is None or Day.fromisoformat(earliest) <= Day.fromisoformat(latest)
+
+
+MIXED = [
+    "19XX", "199X", "2025-24", "2026", "2026-33", "2026-01", "2026-01-01", "2026-01-01T08:00", "2026-01-01T17:30",
+    "2026-02", "2026-21", "2026-03", "2026-03-01", "2026-W10", "2026-03-02", "2026-03-08", "2026-34", "around then",
+    "soon",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [1, 3, 200])
+def test_dates_of_every_kind_have_one_order(
+    store: Store, now: datetime, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _file(store, Desk(), now, *(_dated(date, date) for date in sorted(MIXED)))
+    monkeypatch.setattr(catalogue, "PAGE", page)
+    with store.reading() as conn:
+        assert [row["date"] for row in timeline.events(conn)] == MIXED
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        ("2026-03-08", "2026-03-08", ["2026", "2026-33", "2026-21", "2026-03", "2026-W10", "2026-03-08"]),
+        ("2026-03-09", "2026-03-31", ["2026", "2026-33", "2026-21", "2026-03"]),
+        ("2026-04-01", None, ["2026", "2026-21", "2026-34"]),
+        (None, "1995-01-01", ["19XX", "199X"]),
+        ("2025-12-01", "2025-12-31", ["2025-24"]),
+    ],
+)
+def test_range_takes_weeks_seasons_quarters_and_decades_that_touch_it(
+    store: Store, now: datetime, since: str | None, until: str | None, found: list[str]
+) -> None:
+    _file(store, Desk(), now, *(_dated(date, date) for date in MIXED))
+    with store.reading() as conn:
+        told = [row["date"] for row in timeline.events(conn, since=since, until=until)]
+    assert told == [*found, "around then", "soon"], "what cannot be read is in every range, at the end"
 
 
 @pytest.mark.parametrize(

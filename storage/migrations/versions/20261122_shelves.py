@@ -70,13 +70,15 @@ def upgrade() -> None:
         "occurrences",
         sa.Column("id", LINE, nullable=False),
         sa.Column("date", LINE, nullable=False),
+        sa.Column("earliest", LINE, nullable=True),
+        sa.Column("latest", LINE, nullable=True),
         sa.Column("precision", LINE, nullable=False),
         sa.Column("text", LINE, nullable=False),
         sa.Column("people", sa.Text(), nullable=False),
         sa.Column("people_folded", LINE, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__occurrences")),
     )
-    op.create_index("ix__occurrences__date_id", "occurrences", ["date", "id"])
+    op.create_index("ix__occurrences__earliest", "occurrences", ["earliest"])
     op.create_table(
         "postings",
         sa.Column("week", sa.Integer(), autoincrement=False, nullable=False),
@@ -170,6 +172,8 @@ def upgrade() -> None:
         sa.Column("n", BIG_KEY, nullable=False),
         sa.Column("occurrence_id", LINE, nullable=True),
         sa.Column("date", LINE, nullable=False),
+        sa.Column("earliest", LINE, nullable=True),
+        sa.Column("latest", LINE, nullable=True),
         sa.Column("precision", LINE, nullable=False),
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("stop", sa.Integer(), nullable=False),
