@@ -93,7 +93,8 @@ def ingest_now(store: Store, arrivals: Iterable[Document | Refusal], settings: S
     fresh: list[int] = []
     with show.progress("taking in") as advance:
         for received in intake.take_in(store, arrivals, now=datetime.now(UTC)):
-            (fresh if received.new else known).append(received.item_id)
+            pending = received.new or received.state in {"captured", "claimed"}
+            (fresh if pending else known).append(received.item_id)
             advance(1)
     mine = (*known, *fresh)
     counts = _file_waiting(store, mine, settings)
