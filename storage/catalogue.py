@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, case, func, or_, select, tuple_
 
 from storage import rows
 from storage import tables as t
 from storage.archive import chunks, numbers, relation
-from storage.records import Article, Relation, as_json
+from storage.records import Article, Grade, Relation, as_json
 
 PAGE: Final = 200
 """Rows read at once: past this a larger page is no faster, and a page of long articles is a few megabytes."""
@@ -37,10 +37,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One article of a story."""
+    """One article of a story. `grade` is that of its relation with `copy_of`, null without either."""
 
     id: str
     copy_of: str | None
+    grade: Grade | None
     outlet: str | None
     headline: str | None
     published: str | None
@@ -195,13 +196,21 @@ def pages(conn: Connection, wanted: Select[Any], further: Callable[[Any], Any], 
 
 
 def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member, ...]]:
-    a = t.Article
+    a, r, parent = t.Article, t.Relation, t.Article.__table__.alias("parent")
     found: dict[str, list[Member]] = {story: [] for story in stories}
     rank = (a.id != a.story_id, a.published_at.is_(None), a.published_at, a.id)
-    columns = select(a.story_id, a.id, a.copy_of, func.coalesce(a.publisher, a.agency), a.headline, a.published)
-    for story, *fields in conn.execute(columns.where(a.story_id.in_(stories)).order_by(*rank)):
-        id_, copy_of, outlet, headline, published = fields
-        found[story].append(Member(id=id_, copy_of=copy_of, outlet=outlet, headline=headline, published=published))
+    first = a.id < parent.c.id
+    ends = (r.a_n == case((first, a.n), else_=parent.c.n)) & (r.b_n == case((first, parent.c.n), else_=a.n))
+    members = (
+        select(a.story_id, a.id, a.copy_of, r.grade, func.coalesce(a.publisher, a.agency).label("outlet"), a.headline,
+               a.published)
+        .outerjoin(parent, parent.c.id == a.copy_of)
+        .outerjoin(r, ends)
+        .where(a.story_id.in_(stories))
+        .order_by(*rank)
+    )  # fmt: skip
+    for row in conn.execute(members).mappings():
+        found[row["story_id"]].append(Member(**{name: row[name] for name in row if name != "story_id"}))
     return {story: tuple(members) for story, members in found.items()}
 
 
@@ -212,7 +221,7 @@ def story_row(story: Story) -> dict[str, Any]:
         "first_at": story.first_at and story.first_at.isoformat(),
         "last_at": story.last_at and story.last_at.isoformat(),
         "articles": [
-            {"article": m.id, "copy_of": m.copy_of, "outlet": m.outlet, "headline": m.headline,
+            {"article": m.id, "copy_of": m.copy_of, "grade": m.grade, "outlet": m.outlet, "headline": m.headline,
              "datePublished": m.published} for m in story.members
         ],
     }  # fmt: skip

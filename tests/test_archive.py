@@ -141,6 +141,22 @@ def test_story_is_named_after_its_earliest_and_old_names_still_lead_there(store:
     }  # fmt: skip
 
 
+def test_member_says_what_kind_of_copy_of_its_parent_it_is(store: Store, now: datetime) -> None:
+    head, *copies = (article(name, published=f"2026-03-0{day}") for day, name in enumerate("abcdef", start=1))
+    # All hang on the head (ids on both sides of its own are there), the last on another copy alone.
+    grades = dict(zip((c.id for c in copies), ("exact", "near", "derived", "exact", None), strict=True))
+    tied = [relation(head, copy, grades[copy.id]) for copy in copies[:-1]] + [relation(copies[0], copies[-1], "exact")]
+    desk = Desk(verdicts(*tied))
+    for one in (head, *copies):
+        _file(store, one, now, desk)
+    with store.reading() as conn:
+        (story,) = catalogue.stories(conn)
+        printed = catalogue.story_row(story)["articles"]
+    assert len({copy.id < head.id for copy in copies[:-1]}) == 2
+    assert {m.id: m.grade for m in story.members} == {head.id: None, **grades}
+    assert {m["article"]: m["grade"] for m in printed} == {head.id: None, **grades}
+
+
 def test_story_that_splits_lives_again(store: Store, now: datetime) -> None:
     one, two = article("a", published="2026-03-01"), article("b", published="2026-03-02")
     desk = Desk(verdicts(relation(one, two)))
