@@ -13,7 +13,7 @@ _CLAUSE_END: Final = re.compile(r"[.;!?\n“”\"]|,\s+(?:who|which|but|and|when
 _AHEAD: Final = lexicon.words(
     "will would shall plans planned plan scheduled due expected expects until starting beginning upcoming slated "
     "deadline "
-    "hopes intends aims may might should ll won postponed delayed rescheduled tentatively tomorrow next soon"
+    "hopes intends aims may might should ll want wants postponed delayed rescheduled tentatively tomorrow next soon"
 )
 _BACK: Final = lexicon.words(
     "said told was were had did has have says came went began left met took gave made held won lost saw found rose "
@@ -22,11 +22,23 @@ _BACK: Final = lexicon.words(
     "fought "
     "heard kept sat sold swept taught threw wore since last earlier after died"
 )
+_PRESENT: Final = lexicon.words(
+    "is are am faces face needs need depends depend runs lasts expires ends begins starts opens closes returns "
+    "remains holds takes meets votes visits travels plays seeks hosts goes comes arrives leaves works continues wins "
+    "lose loses launches moves marks turns asks offers reaches retires heads allows requires see sees"
+)
+_BE: Final = lexicon.words("be is are being gets get")
 _NO_VERB: Final = lexicon.words("the a an his her its their")
 _LEADS_ON: Final = lexicon.words("agreed plan plans planned scheduled expected want wants hopes due set going is are")
 _NOT_PAST: Final = lexicon.words(
     "scheduled expected planned need indeed united hundred slated delayed postponed rescheduled"
 )
+
+
+UNTOLD: Final = -0.5
+"""No word tells; a bare date is rather past."""
+PRESENT: Final = 0.2
+"""A verb in the present: `faces an election in October`, `is Friday`."""
 
 
 def looks_ahead(body: str, start: int, end: int) -> float:
@@ -35,10 +47,12 @@ def looks_ahead(body: str, start: int, end: int) -> float:
         return -2.0
     before = _CLAUSE_END.split(body[max(0, start - 80) : start])[-1]
     words = [w.group().casefold() for w in _WORD.finditer(before)]
-    near = " ".join(words[-3:])
+    near = " ".join(words[-5:])
+    if words[-1:] == ["by"] and _done(words[:-1]):
+        return -1.0
     if re.search(
         r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|"
-        r"before)\b(?: (?:on|in|at|early|late|next))*$",
+        r"before)\b(?: (?:on|in|at|early|late|next|the (?:end|middle|start|beginning) of))*$",
         near,
     ):
         return 2.0 if len(words) > 3 or words[-1:] != ["until"] else -1.0
@@ -49,12 +63,24 @@ def looks_ahead(body: str, start: int, end: int) -> float:
         found = next((d for d in (_sense(m.group().casefold()) for m in _WORD.finditer(after)) if d), None)
     if found is None:
         found = _backwards(words[: len(words) - here])
-    return -0.5 if found is None else found
+    return UNTOLD if found is None else found
+
+
+def _done(words: list[str]) -> bool:
+    """True if what a deadline belongs to `was` or `were` so, with nothing planned in between."""
+    for k in range(len(words) - 1, -1, -1):
+        if words[k] in ("was", "were", "had"):
+            return True
+        if words[k] in _AHEAD or words[k] in ("to", "be") or _sense(words[k]) is not None:
+            return False
+    return False
 
 
 def _sense(word: str) -> float | None:
     if word in _AHEAD:
         return 1.0
+    if word in _PRESENT:
+        return PRESENT
     past = word in _BACK or (len(word) > 4 and word.endswith("ed") and word not in _NOT_PAST)
     return -1.0 if past else None
 
@@ -66,6 +92,8 @@ def _backwards(words: list[str]) -> float | None:
         if words[k] == "to" and infinitive:
             return 0.5 if k and words[k - 1] in _LEADS_ON else -0.3
         found = _sense(words[k])
+        if k and words[k].endswith(("ed", "en")) and words[k - 1] in _BE:
+            continue
         if found is not None:
             return found
     return None

@@ -72,11 +72,12 @@ def _read_english(
     known = register.link(body, namings, above, _votes(layout, namings, parser))
     resolver = speakers.Resolver(layout, known)
     found = quotes.read(layout, resolver.identities())
+    within = [(f.start, f.end) for f in found]
     made = []
     speech: tuple[str, int, str] | None = None
     for f in found:
         who: Speaker | None = resolver.speaker(f.mention) if f.mention is not None else None
-        said, basis = times.said(layout, f.verb, timexes), "sentence"
+        said, basis = times.said(layout, f.verb, timexes, within), "sentence"
         paragraph = layout.sentences[f.sentence].paragraph
         if said is None and who is not None and speech is not None and speech[:2] == (who.name, paragraph):
             said, basis = speech[2], "same-speech"

@@ -20,14 +20,25 @@ Value = tuple[TimexType, str | None]
 
 @dataclass(slots=True)
 class Run:
-    """What is known on the way through a text: publication day, the last full date, the last quarter named."""
+    """What is known on the way through a text: publication day, the last full date, the last quarter named.
+
+    `before` is the last date of the sentence with the offset at which it ends.
+    """
 
     body: str
     published: date | None
     last: date | None = None
     year: int | None = None
     quarter: tuple[int, str] | None = None
+    before: tuple[int, str] | None = None
     day_in_sentence: dict[int, str] = field(default_factory=dict)
+
+
+def anchor(run: Run, m: re.Match[str]) -> date | None:
+    """Give the last full date; in a clause that looks back the last one that is not after publication."""
+    if run.last and run.published and run.last > run.published:
+        return run.last if direction.looks_ahead(run.body, m.start(), m.end()) > 0 else run.published
+    return run.last
 
 
 def group(m: re.Match[str], name: str) -> str:
@@ -87,6 +98,7 @@ def month_day(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         year = run.published.year
     if year is None:
         year = _closest_year(run, m, number_, day)
+        year += _ends_range(run, m, f"{year:04d}-{number_:02d}-{day:02d}")
     try:
         return with_part(date(year, number_, day).isoformat(), m)
     except ValueError:
@@ -121,6 +133,19 @@ def month_year(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     return "DATE", f"{run.published.year + step:04d}-{month:02d}"
 
 
+_BESIDE: Final = re.compile(r"(?:, (?:which (?:is|was) )?a| \(a?) ?")
+_RANGE: Final = re.compile(r",? ?(?:to|through|until|till|[-–—])(?: the (?:end|middle|start) of)?(?: early| late)? ?")
+
+
+def _ends_range(run: Run, m: re.Match[str], value: str) -> bool:
+    """True if a date would end before it began: `from April 1 to September 30` lies in one year."""
+    return (
+        run.before is not None
+        and run.before[1] > value
+        and _RANGE.fullmatch(run.body, run.before[0], m.start()) is not None
+    )
+
+
 def bare_month(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     """Read a bare month."""
     month = MONTHS[group(m, "mon").rstrip(".")[:3]]
@@ -138,8 +163,12 @@ def bare_month(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         year = now.year
     elif ahead > 0:
         year = now.year + (month < now.month)
+    elif ahead == direction.UNTOLD:
+        year = now.year + (month < now.month - 6) - (month > now.month + 6)
     else:
         year = now.year - (month > now.month)
+    if year < now.year + (month < now.month):
+        year += _ends_range(run, m, f"{year:04d}-{month:02d}")
     return "DATE", f"{year:04d}-{month:02d}"
 
 
@@ -149,6 +178,10 @@ def bare_weekday(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         return with_part(None, m)
     which = group(m, "which")
     want = WEEKDAYS[group(m, "wd")[:3]]
+    if run.before and run.last and run.before[1] == run.last.isoformat() and run.last.weekday() == want:
+        beside = _BESIDE.fullmatch(run.body, run.before[0], m.start())
+        if beside:
+            return with_part(run.last.isoformat(), m)
     back = (run.published.weekday() - want) % 7
     if which.startswith(("last", "past", "previous")):
         day = run.published - timedelta(days=back or 7)
@@ -269,8 +302,8 @@ def _day_ahead(run: Run, s: Sentence, m: re.Match[str]) -> str | None:
                 settled = _DAYS[name](run, s, match)
                 if settled and settled[1]:
                     return settled[1].split("T")[0]
-    day = run.last or run.published
-    return day.isoformat() if day else None
+    last = anchor(run, m) or run.published
+    return last.isoformat() if last else None
 
 
 _DAYS: Final[dict[str, Callable[[Run, Sentence, re.Match[str]], Value | None]]] = {

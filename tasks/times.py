@@ -85,6 +85,7 @@ def _sentence(run: Run, s: Sentence) -> list[Timex]:
             if a < b and not any(a < d and c < b for c, d, _, _ in taken):
                 taken.append((a, b, match, name))
     found: list[Timex] = []
+    run.before = None
     for a, b, match, name in sorted(taken, key=lambda t: t[0]):
         settled = _HANDLERS[name](run, s, match)
         if settled is None:
@@ -94,6 +95,7 @@ def _sentence(run: Run, s: Sentence) -> list[Timex]:
         found.append(Timex(text=run.body[a:b], start=a, end=b, type=kind, value=value, earliest=first, latest=last))
         if value and re.match(r"\d{4}(?:-|$)", value):
             run.year = int(value[:4])
+            run.before = (b, value)
         if value and re.match(r"\d{4}-\d\d-\d\d", value):
             try:
                 run.last = date.fromisoformat(value[:10])
@@ -103,8 +105,13 @@ def _sentence(run: Run, s: Sentence) -> list[Timex]:
     return found
 
 
-def said(layout: Layout, verb: tuple[int, int] | None, timexes: Sequence[Timex]) -> str | None:
-    """Give the day on which something was said: a date that hangs on the verb of saying (sentence, token)."""
+def said(
+    layout: Layout, verb: tuple[int, int] | None, timexes: Sequence[Timex], within: Sequence[tuple[int, int]] = ()
+) -> str | None:
+    """Give the day on which something was said: a date that hangs on the verb of saying (sentence, token).
+
+    A date inside a statement, one of the spans `within`, is what it speaks of and never its own.
+    """
     if verb is None:
         return None
     s, cue = layout.sentences[verb[0]], verb[1]
@@ -114,6 +121,8 @@ def said(layout: Layout, verb: tuple[int, int] | None, timexes: Sequence[Timex])
     over = {cue, parse.heads[cue]} if parse.deps[cue] in ("advcl", "xcomp", "conj", "pcomp") else {cue}
     for t in timexes:
         if t.start < s.start or t.end > s.end or t.type not in ("DATE", "TIME") or not t.value or not t.earliest:
+            continue
+        if any(a <= t.start and t.end <= b for a, b in within):
             continue
         tokens = [i for i, at in enumerate(parse.at) if t.start <= s.start + at < t.end and not s.inside[i]]
         for token in tokens:

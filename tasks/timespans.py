@@ -4,29 +4,38 @@ The functions are called as those of `tasks/timedates.py` are.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Final
 
 from tasks import direction, timevalues
 from tasks.grammar import Sentence
-from tasks.timedates import Run, Value, full_year, group, with_part
-from tasks.timewords import DAYPARTS, ORDINALS, SEASON_CODES, WEEKDAYS, number, unit_of
+from tasks.timedates import Run, Value, anchor, full_year, group, with_part
+from tasks.timewords import DAYPARTS, MONTHS, ORDINALS, SEASON_CODES, WEEKDAYS, number, unit_of
+
+_TRADE: Final = re.compile(
+    r"(?i:profit|revenue|sales|earning|income|turnover|result|fiscal|growth|grew|econom|export|import|output|"
+    r"production|orders|deliver|shipment|invest|budget|inflation|price|loss(?:es)?\b|\bmonths\b|\byear|[%$€£]|percent|"
+    r"per cent|million|billion)"
+)
+"""Words without which `the first half` is rather that of a match."""
 
 
 def same_day(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     """Read `the same day`, `the next day` from the last full date."""
     step = {"next": 1, "following": 1, "previous": -1, "before": -1}.get(group(m, "which"), 0)
-    if run.last is None:
+    last = anchor(run, m)
+    if last is None:
         return "DATE", None
-    return with_part((run.last + timedelta(days=step)).isoformat(), m)
+    return with_part((last + timedelta(days=step)).isoformat(), m)
 
 
 def same_unit(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     """Read `that year`, `the following month`."""
     step = {"next": 1, "following": 1, "previous": -1}.get(group(m, "which"), 0)
-    anchor = run.last or run.published
+    last = run.last or run.published
     if unit_of(group(m, "u")) == "year" and run.year and run.published:
         return "DATE", f"{run.year + step:04d}"
-    return "DATE", (timevalues.shift(anchor, unit_of(group(m, "u")), step) if anchor else None)
+    return "DATE", (timevalues.shift(last, unit_of(group(m, "u")), step) if last else None)
 
 
 def relative_unit(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
@@ -94,11 +103,25 @@ def before_or_after(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     if run.quarter and unit == "year" and m.start() - run.quarter[0] < 260:
         year, rest = run.quarter[1].split("-")
         return "DATE", f"{int(year) - 1:04d}-{rest}"
-    anchor = run.last if unit == "day" and run.last else run.published
-    if anchor is None or unit in ("hour", "minute", "second"):
-        return "DATE", None
     back = group(m, "dir") in ("earlier", "before", "previously")
-    return "DATE", timevalues.shift(anchor, unit, -int(count) if back else int(count))
+    step = -int(count) if back else int(count)
+    if unit in ("hour", "minute", "second"):
+        return "DATE", None
+    if run.before is not None:
+        return "DATE", _from_named(run.before[1].split("T")[0], unit, step)
+    last = run.last if unit == "day" and run.last else run.published
+    return "DATE", timevalues.shift(last, unit, step) if last else None
+
+
+def _from_named(value: str, unit: str, step: int) -> str | None:
+    """Count on from the date that the sentence has named; None if that is too vague (`In May ... a week later`)."""
+    if unit in ("year", "decade") and value[:4].isdigit():
+        return f"{int(value[:4]) + step * (10 if unit == 'decade' else 1):04d}"
+    try:
+        day = date.fromisoformat(value + ("-01" if unit == "month" and re.fullmatch(r"\d{4}-\d\d", value) else ""))
+    except ValueError:
+        return None
+    return (day + timedelta(days=7 * step)).isoformat() if unit == "week" else timevalues.shift(day, unit, step)
 
 
 def lasting(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
@@ -106,6 +129,8 @@ def lasting(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     text, unit = group(m, "n"), unit_of(group(m, "u"))
     count = number(text)
     if (unit == "second" and text in ("a", "one", "another")) or run.body[m.start("u")].isupper():
+        return None
+    if unit == "quarter" and run.body.startswith(" of ", m.end()):
         return None
     if text in ("a", "an") and re.match(r" (?:after|before)\b", run.body[m.end() : m.end() + 8]):
         return None
@@ -134,6 +159,10 @@ def repeated(_run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     word = group(m, "adv")
     if word:
         return "SET", {"daily": "P1D", "weekly": "P1W", "nightly": "P1D", "hourly": "PT1H", "yearly": "P1Y"}.get(word)
+    if group(m, "mon"):
+        return "SET", f"XXXX-{MONTHS[group(m, 'mon').rstrip('.')[:3]]:02d}"
+    if group(m, "season"):
+        return "SET", f"XXXX-{SEASON_CODES[group(m, 'season')]}"
     if group(m, "wd"):
         part = DAYPARTS.get(group(m, "part").rstrip("s"), "")
         return "SET", f"XXXX-WXX-{WEEKDAYS[group(m, 'wd')[:3]] + 1}" + (f"T{part}" if part else "")
@@ -144,7 +173,7 @@ def repeated(_run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     return "SET", timevalues.duration(unit, str(int(count or 1)))
 
 
-def named_quarter(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def named_quarter(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read a quarter or half year."""
     word = group(m, "q")
     count = ORDINALS.get(word) or int(re.sub(r"\D", "", word) or 0)
@@ -152,7 +181,8 @@ def named_quarter(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         return None
     which = f"{group(m, 'which')} {group(m, 'which2')}"
     code = f"{'H' if group(m, 'u') == 'half' else 'Q'}{count}"
-    if group(m, "u") == "half" and count > 2:
+    told = which.strip() or m["y"] or m["y2"]
+    if group(m, "u") == "half" and (count > 2 or not (told or _TRADE.search(run.body, s.start, s.end))):
         return None
     if m["y"] or m["y2"]:
         year = full_year((m["y"] or m["y2"])[-4:])

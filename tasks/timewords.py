@@ -138,6 +138,7 @@ RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     )),
     ("set", _rule(rf"(?:every|each)(?: (?P<n>{_N}|other))? (?P<u>second|minute|hour|day|week|weekend|month|year|"
                   rf"decade|morning|night|evening|afternoon)s?")),
+    ("set", _cased(rf"(?:[Ee]very|[Ee]ach) (?:{_MON}|(?P<season>spring|summer|autumn|winter))(?! \d)")),
     ("set", _rule(rf"(?:every|each) {_WD}(?: {_PART})?")),
     ("set", _cased(rf"{_WD}(?:s(?: (?P<part>morning|afternoon|evening|night)s?)?| (?P<part2>morning|afternoon|"
                    rf"evening|night)s)")),

@@ -125,6 +125,12 @@ def test_reported_speech_has_its_clause_verb_and_day() -> None:
     ]
 
 
+def test_day_inside_a_statement_is_not_when_it_was_said() -> None:
+    text = "Ida Holm, the foreign minister, said on Monday that the two sides would exchange their lists on Sunday."
+    days = {q.said for q in quotations(text, published="2026-02-11")}
+    assert days == {"2026-02-09"}
+
+
 def test_titles_and_nicknames_have_no_speaker() -> None:
     text = "Ida Holm sang her new single “Northern Light” in Bergen. Jon “Sparky” Berg played the drums for her."
     assert said(text) == []

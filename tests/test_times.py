@@ -23,6 +23,17 @@ def found(text: str, published: str | None = WEDNESDAY, language: str = "en") ->
         ("The minister resigned on Tuesday.", "Tuesday", "2026-02-10"),
         ("The court said Wednesday it would wait.", "Wednesday", "2026-02-11"),
         ("Voting will begin on Friday.", "Friday", "2026-02-13"),
+        ("The president faces an election in October.", "October", "2026-10"),
+        ("Farmers need the river from April onwards.", "April", "2026-04"),
+        ("They want water in May.", "May", "2026-05"),
+        ("A treaty is to be negotiated from November.", "November", "2026-11"),
+        ("The bank reported the theft in November.", "November", "2025-11"),
+        ("The boxes were back in the shop by Monday.", "Monday", "2026-02-09"),
+        ("The offer holds from April 1 to September 30.", "September 30", "2026-09-30"),
+        ("They met on February 1, a Sunday.", "Sunday", "2026-02-01"),
+        ("They parted on 2 January, and she sued a week later.", "a week later", "2026-01-09"),
+        ("The gate opens every April.", "every April", "XXXX-04"),
+        ("Profit rose in the first half.", "first half", "2026-H1"),
         ("The talks, scheduled for Monday, were moved.", "Monday", "2026-02-16"),
         ("He left last December.", "last December", "2025-12"),
         ("They met in December 2025 in Bergen.", "December 2025", "2025-12"),
@@ -60,10 +71,21 @@ def test_relative_expressions_stay_open_without_a_day_of_publication() -> None:
         "It cost 2,024 euros.",
         "Give me a second chance.",
         "Section 8/3 applies.",
+        "The keeper was hurt in the first half.",
+        "They lost a quarter of the wheat.",
     ],
 )
 def test_what_is_no_time_is_left_alone(text: str) -> None:
     assert [f for f in found(text) if f[1] != "SET"] == []
+
+
+def test_counting_on_from_a_vague_date_stays_open() -> None:
+    assert found("In December they parted, and she sued a week later.")[1] == ("a week later", "DATE", None)
+
+
+def test_time_of_day_in_a_past_clause_is_not_on_a_day_to_come() -> None:
+    text = "The post will be read from Tuesday, 24 March. She signed it at 4.20 p.m."
+    assert found(text)[1] == ("4.20 p.m.", "TIME", "2026-02-11T16:20")
 
 
 def test_other_languages_give_full_dates_only() -> None:
