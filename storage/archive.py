@@ -40,6 +40,9 @@ _PAIRS: Final = (
 )
 _COPIES: Final = _PAIRS.where(_R.a_n.in_(_KEYS), _R.grade.in_(sorted(COPY_GRADES)))
 _RELATIONS: Final = tuple(_PAIRS.add_columns(_R.passages).where(end.in_(_KEYS)) for end in (_R.a_n, _R.b_n))
+_AMONG: Final = _PAIRS.add_columns(_R.passages).where(
+    _R.a_n.in_(_KEYS), _R.b_n.in_(bindparam("others", expanding=True))
+)
 _KEPT: Final = select(_R.__table__).where(_R.a_n.in_(_KEYS), _R.b_n.in_(bindparam("others", expanding=True)))
 _STORIES: Final = select(t.Story.__table__).where(t.Story.id.in_(_KEYS))
 _VERDICTS: Final = tuple(
@@ -260,6 +263,18 @@ def relations_of(conn: Connection, ids: Collection[str]) -> tuple[Relation, ...]
         for row in conn.execute(query, {"keys": some})
     }
     return tuple(found[pair] for pair in sorted(found))
+
+
+def relations_among(conn: Connection, ids: Collection[str]) -> tuple[Relation, ...]:
+    """Give every relation between two of the `ids`. What a much-copied one has besides is not read."""
+    ns = list(numbers(conn, ids).values())
+    found = (
+        row
+        for some in chunks(ns)
+        for others in chunks(ns)
+        for row in conn.execute(_AMONG, {"keys": some, "others": others})
+    )
+    return tuple(sorted(map(relation, found), key=lambda r: (r.article, r.other)))
 
 
 def relation(row: Sequence[Any]) -> Relation:

@@ -216,7 +216,7 @@ def _settle_stories(conn: Connection, batch: _Batch) -> int:
     parents = _parents(grouped, around.published, around.relations)
     archive.set_stories(conn, grouped, parents=parents, now=batch.now)
     moved = {i for i, story in grouped.items() if around.stories.get(i) != story}
-    _settle_relations(conn, batch, grouped, around.relations, batch.touched | moved)
+    _settle_relations(conn, batch, grouped, around.relations, moved)
     ns = set(archive.numbers(conn, batch.touched | moved).values())
     told = quotebook.near(conn, ns)
     quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=batch.now)
@@ -230,10 +230,11 @@ def _doubled(grouped: Mapping[str, str]) -> int:
 
 
 def _settle_relations(
-    conn: Connection, batch: _Batch, grouped: Mapping[str, str], copies: Iterable[Relation], ids: Collection[str]
+    conn: Connection, batch: _Batch, grouped: Mapping[str, str], copies: Iterable[Relation], moved: Collection[str]
 ) -> None:
-    """Write what reads differently between `ids` and others now that the stories are known."""
-    near = {(r.article, r.other): r for r in archive.relations_of(conn, ids)}
+    """Write what reads differently now: between two that were touched, and around those that changed their story."""
+    read = (*archive.relations_among(conn, batch.touched), *archive.relations_of(conn, moved))
+    near = {(r.article, r.other): r for r in read}
     held = {(r.article, r.other): r for r in copies} | near
     changed = [r for r in stories.settle(held.values(), grouped) if (r.article, r.other) in near]
     archive.relate(conn, changed, version=wirecopy.VERSION, now=batch.now)

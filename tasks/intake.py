@@ -6,6 +6,7 @@ keeps the same bytes under the same name, and notes them once.
 
 import itertools
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from tasks.stages import Document
 
 logger = logging.getLogger(__name__)
 
+_LINE = re.compile(r"#\d+$")
 NOTED_AT_ONCE = 200
 """Documents that one transaction notes. A larger number holds the writer lock for longer and gains nothing."""
 
@@ -79,6 +81,14 @@ def _keep(store: Store, arrival: Document | Refusal) -> _Kept | Refusal:
 def _note(conn: Connection, kept: _Kept | Refusal, now: datetime) -> Received:
     if isinstance(kept, Refusal):
         return inbox.refuse(conn, input=kept.input, reason=kept.reason, detail=kept.detail, now=now)
+    # How bytes are read depends on their suffix: a text that came as .json is another document as .txt.
+    suffix = Path(_LINE.sub("", kept.input)).suffix.lower()
     return inbox.receive(
-        conn, digest=kept.digest, size_bytes=kept.size_bytes, input=kept.input, hints=kept.hints, now=now
+        conn,
+        digest=kept.digest,
+        size_bytes=kept.size_bytes,
+        input=kept.input,
+        hints=kept.hints,
+        now=now,
+        suffix=suffix,
     )

@@ -69,3 +69,11 @@ def test_a_long_list_is_noted_in_order(store: Store) -> None:
     assert [r.item_id for r in received] == sorted(r.item_id for r in received)
     with store.reading() as conn:
         assert inbox.counts(conn)["captured"] == intake.NOTED_AT_ONCE + 5
+
+
+def test_a_rejected_document_under_the_right_suffix_is_another_one(store: Store) -> None:
+    wrong, right, again = take(
+        store, document(b"prose", "a.json"), document(b"prose", "a.txt"), document(b"prose", "b.TXT")
+    )
+    assert wrong.item_id != right.item_id
+    assert right.item_id == again.item_id

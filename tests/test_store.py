@@ -51,6 +51,8 @@ WRITING: dict[str, Call] = {
     "refuse": lambda c, now: inbox.refuse(c, input="i", reason="empty", detail="", now=now),
     "claim": lambda c, now: inbox.claim(c, holder="h", limit=1, lease=timedelta(1), now=now),
     "settle": lambda c, now: inbox.settle(c, 1, state="filed", now=now),
+    "settle_batch": lambda c, now: inbox.settle_batch(c, [(1, "filed", "a")], now=now),
+    "release": lambda c, now: inbox.release(c, holder="h"),
     "put_back": lambda c, now: inbox.put_back(c, 1, error="e", not_before=now, now=now, max_attempts=2),
     "release_expired": lambda c, now: inbox.release_expired(c, now=now, max_attempts=2),
     "retry": lambda c, now: inbox.retry(c, [1], now=now),
@@ -58,6 +60,10 @@ WRITING: dict[str, Call] = {
 }
 FILES: dict[str, Call] = {
     "file": lambda c, now: archive.file(c, ARTICLE, item_id=None, digest=None, now=now),
+    "file_batch": lambda c, now: archive.file_batch(
+        c, [archive.Arrived(article=ARTICLE, item_id=None, digest=None)], now=now
+    ),
+    "set_verdict": lambda c, now: archive.set_verdict(c, "a", "b", "split", now=now),
     "relate": lambda c, now: archive.relate(c, [], version=1, now=now),
     "unrelate": lambda c, now: archive.unrelate(c, 1),
     "set_stories": lambda c, now: archive.set_stories(c, {}, parents={}, now=now),
