@@ -181,3 +181,20 @@ def test_weights_are_there() -> None:
     assert learnt.cues["said"] > 0.8
     assert learnt.heads["spokesman"] > 0.2
     assert len(learnt.speaker) > 1000
+
+
+def reported(text: str) -> list[str]:
+    return [q.text for q in quotations(text) if q.type == "indirect"]
+
+
+def test_refusal_and_calling_off_are_no_statements() -> None:
+    text = (
+        "Ida Holm, the foreign minister, refused to have it on the wall. Karl Brandt called off the blockade of the "
+        "ports on Monday. Holm said that the talks went well."
+    )
+    assert reported(text) == ["the talks went well"]
+
+
+def test_when_it_was_said_is_no_part_of_what_was_said() -> None:
+    text = "Ida Holm said on Monday that the talks went well, two days before the delegations meet on the island."
+    assert not any(r.startswith("two days before") for r in reported(text))

@@ -180,7 +180,7 @@ def learn_ranker(
     return {f: round(float(w), 2) for f, w in zip(names, found.x, strict=True) if abs(w) >= 0.03}
 
 
-def learn_yes_no(examples: list[tuple[list[str], bool]], *, least: int = 3, c: float = 0.1) -> dict[str, float]:
+def learn_yes_no(examples: list[tuple[list[str], bool]], *, least: int = 3, c: float = 0.05) -> dict[str, float]:
     from sklearn.linear_model import LogisticRegression
 
     counts = Counter(f for described, _ in examples for f in set(described))
