@@ -84,8 +84,8 @@ def _parse(text: str, subject: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        detail = f"The JSON is broken at line {error.lineno}, column {error.colno}: {error.msg}."
-        raise Rejected("broken", f"{detail} Send the whole record again.", subject=subject) from error
+        detail = f"The JSON is broken: {_complaint(error)}. Send the whole record again."
+        raise Rejected("broken", detail, subject=subject) from error
     except (ValueError, RecursionError) as error:
         detail = "The JSON is nested too deeply, or holds a number too long, to be an article record."
         raise Rejected("broken", detail, subject=subject) from error
@@ -100,6 +100,12 @@ def _parse(text: str, subject: str) -> Mapping[str, Any]:
         detail = f"It is {charset.fit(shape)[:200]}, not an article record, which has at least articleBody."
         raise Rejected("unknown-format", detail, subject=subject)
     return value
+
+
+def _complaint(error: json.JSONDecodeError) -> str:
+    # Some of the decoder's messages end in "at" and want the place after it.
+    msg = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+    return f"{msg} at line {error.lineno}, column {error.colno}"
 
 
 def _published(record: Mapping[str, Any]) -> tuple[str | None, str]:
