@@ -3,15 +3,17 @@
 import argparse
 import os
 import shutil
-from functools import partial
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 import flows
 from flows import settings as environment
 from flows import show
+from flows.lists import carriers, titles
 from flows.reading import ingest_now
 from flows.settings import Settings
 from storage import catalogue, quotebook, timeline
@@ -45,17 +47,16 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
         ingest_now(store, arrivals, settings)
         with store.reading() as conn:
             show.heading("Stories", "wiredesk stories")
-            show.stories(catalogue.stories(conn))
+            show.stories(catalogue.stories(conn), titles(conn))
             show.heading("How two retellings hang together", "wiredesk copies ARTICLE")
             for relation in _telling(conn):
                 first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
                 if first is not None and second is not None:
                     show.relation(relation, first, second, most=6)
-            outlets = partial(catalogue.outlets, conn)
             show.heading("Quote book: what several outlets carry", "wiredesk quotes")
-            show.quotes((q for q in quotebook.quotes(conn) if len(q["carriers"]) > 1), outlets)
+            show.quotes((q for q in quotebook.quotes(conn) if outlets_of(conn, q) > 1), carriers(conn))
             show.heading("Timeline", "wiredesk timeline")
-            show.timeline(islice(timeline.events(conn, since=FIRST_DAY), EVENTS_SHOWN), outlets)
+            show.timeline(islice(timeline.events(conn, since=FIRST_DAY), EVENTS_SHOWN), carriers(conn))
     show.demo_ends(home)
     return 0
 
@@ -63,3 +64,9 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
 def _telling(conn: Connection) -> list[Relation]:
     """Pick the reworded copies: exact and near ones need no explaining."""
     return [r for r in catalogue.copies(conn) if r.grade == "derived"]
+
+
+def outlets_of(conn: Connection, statement: Mapping[str, Any]) -> int:
+    """Count the outlets known to carry a statement; several articles of one outlet are one."""
+    known = catalogue.outlets(conn, {c["article"] for c in statement["carriers"]})
+    return len({outlet for outlet in known.values() if outlet})

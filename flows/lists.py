@@ -7,14 +7,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
 from flows import show
 from flows.settings import Settings
@@ -27,14 +27,62 @@ from storage.store import Store, open_store
 FOLLOW_EVERY_S = 1.0
 """How often `changes --follow` looks for more."""
 
+COLUMNS: Final = {
+    "articles": "@type id input identifier url headline author publisher agency dateline inLanguage datePublished "
+    "datePublished_basis dateModified articleBody story copy_of revision filed_at revised_at",
+    "stories": "id headline outlet size first_at last_at articles",
+    "copies": "article other grade score coverage reason passages",
+    "quotes": "id text type speaker dateSaid dateSaid_basis agreement carriers",
+    "timeline": "id date precision text people story articles",
+    "changes": "number kind subject at payload",
+}
+"""The columns of each export as CSV: the same, in the same order, whatever is filed."""
+
 
 def _open(settings: Settings) -> Store:
-    return open_store(settings.database, raw_url=settings.raw)
+    """Open the store that is there; who only looks makes none."""
+    if missing := _missing(settings):
+        raise WiredeskError(missing)
+    return open_store(settings.database, raw_url=settings.raw, create=False)
+
+
+def _missing(settings: Settings) -> str:
+    """Say where a store was looked for in vain; nothing if it is there, or a server has it."""
+    with contextlib.suppress(ArgumentError):  # no address at all: opening it says so
+        url = make_url(settings.database)
+        if url.drivername.startswith("sqlite") and url.database not in {None, "", ":memory:"}:
+            file = str(url.database)
+            return "" if os.path.lexists(file) else f"Nothing is filed at {file}. Begin with: wiredesk ingest PATH"
+    return ""
+
+
+def titles(conn: Connection) -> show.Title:
+    """Give the function that names an article by its headline, or else by the file that it came in."""
+
+    def title(id_: str) -> str:
+        stored = catalogue.article(conn, id_)
+        return (stored.article.headline or Path(stored.article.input).name) if stored else id_
+
+    return lru_cache(maxsize=1000)(title)
+
+
+def carriers(conn: Connection) -> show.Carriers:
+    """Give the function that names articles by their outlets, or else by their titles."""
+    title = titles(conn)
+
+    def name(ids: Collection[str]) -> Mapping[str, str]:
+        known = catalogue.outlets(conn, ids)
+        return {i: known.get(i) or title(i) for i in ids}
+
+    return name
 
 
 def status(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show what waits, what is filed, and where."""
     del arguments
+    if missing := _missing(settings):
+        print(missing)
+        return 0
     with _open(settings) as store, store.reading() as conn:
         show.status(
             places={"database": store.engine.url.render_as_string(hide_password=True), "captures": store.raw.url,
@@ -52,7 +100,7 @@ def stories(arguments: argparse.Namespace, settings: Settings) -> int:
         found = catalogue.stories(conn, minimum=arguments.min)
         if arguments.format == "jsonl":
             return _lines(map(catalogue.story_row, found))
-        return _or_say(show.stories(found), "No stories yet. File documents with: wiredesk ingest PATH")
+        return _or_say(show.stories(found, titles(conn)), "No stories yet. File documents with: wiredesk ingest PATH")
 
 
 def copies(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -117,7 +165,7 @@ def quotes(arguments: argparse.Namespace, settings: Settings) -> int:
         rows = quotebook.quotes(conn, speaker=arguments.speaker, story=_story_id(conn, arguments.story))
         if arguments.format == "jsonl":
             return _lines(rows)
-        return _or_say(show.quotes(rows, partial(catalogue.outlets, conn)), "No such quotation is filed.")
+        return _or_say(show.quotes(rows, carriers(conn)), "No such quotation is filed.")
 
 
 def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -132,11 +180,13 @@ def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
         )
         if arguments.format == "jsonl":
             return _lines(rows)
-        return _or_say(show.timeline(rows, partial(catalogue.outlets, conn)), "No such event is filed.")
+        return _or_say(show.timeline(rows, carriers(conn)), "No such event is filed.")
 
 
 def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
     """List, show or retry what was rejected."""
+    if arguments.what != "list" and not arguments.items and not (arguments.what == "retry" and arguments.all):
+        arguments.wrong("say which items, by their numbers in `wiredesk rejected list`, or with retry: --all")
     with _open(settings) as store:
         if arguments.what == "retry":
             return _retry(store, arguments)
@@ -177,11 +227,14 @@ def _item_row(item: inbox.Item) -> dict[str, Any]:
 
 def changes(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the change feed, and with a consumer's name remember how far it was read."""
-    with _open(settings) as store:
+    with open_store(settings.database, raw_url=settings.raw) if arguments.consumer else _open(settings) as store:
         with store.reading() as conn:
             after = feed.cursor(conn, arguments.consumer) if arguments.consumer else 0
+            end = feed.last(conn)
         if arguments.after is not None:
             after = arguments.after
+        if after > end:
+            print(f"The change feed ends at number {end}; nothing comes after {after} yet.", file=sys.stderr)
         while True:
             with store.reading() as conn:
                 page = feed.read(conn, after=after)
@@ -202,10 +255,10 @@ def changes(arguments: argparse.Namespace, settings: Settings) -> int:
 def db(arguments: argparse.Namespace, settings: Settings) -> int:
     """Upgrade the database, or show its version."""
     if arguments.what == "upgrade":
-        with _open(settings) as store:
+        with open_store(settings.database, raw_url=settings.raw) as store:
             print(_version(store))
         return 0
-    with open_store(settings.database, raw_url=settings.raw, create=False) as store:
+    with _open(settings) as store:
         print(f"{_version(store)} (this version needs {migrate.HEAD})")
     return 0
 
@@ -225,10 +278,13 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
         "timeline": events.events,
         "changes": lambda conn: map(feed.change_row, _all_changes(conn)),
     }
-    write = _csv if arguments.format == "csv" else _jsonl
     counting = show.progress(f"exporting {arguments.what}")
     with _open(settings) as store, store.reading() as conn, _out(arguments.out) as out, counting as advance:
-        write(_counted(rows[arguments.what](conn), advance), out)
+        counted = _counted(rows[arguments.what](conn), advance)
+        if arguments.format == "csv":
+            _csv(counted, out, COLUMNS[arguments.what].split())
+        else:
+            _jsonl(counted, out)
     return 0
 
 
@@ -249,15 +305,11 @@ def _jsonl(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
     out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
-    """Write rows as CSV; a cell that is a list or an object is JSON."""
-    pending = iter(rows)
-    first = list(islice(pending, 1))
-    if not first:
-        return
-    writer = csv.DictWriter(out, fieldnames=list(first[0]))
+def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO, columns: list[str]) -> None:
+    """Write rows as CSV, the head in any case; a cell that is a list or an object is JSON."""
+    writer = csv.DictWriter(out, fieldnames=columns)
     writer.writeheader()
-    for row in (*first, *pending):
+    for row in rows:
         writer.writerow(
             {k: json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for k, v in row.items()}
         )
@@ -265,23 +317,36 @@ def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
 
 @contextlib.contextmanager
 def _out(path: Path | None) -> Iterator[TextIO]:
-    """Open stdout, or a file that takes its name only when it is whole."""
-    if path is None:
+    """Open stdout, or a file that takes its name only when it is whole. A pipe or a device is written to as it is."""
+    if path is None or _is_stdout(path):
         yield sys.stdout
         return
-    passing = path.with_name(f".{path.name}.part")
+    straight = os.path.exists(path) and not os.path.isfile(path)
+    whole = Path(os.path.realpath(path))  # a link stays, and what it leads to is replaced
+    passing = path if straight else whole.with_name(f".{whole.name}.part")
     try:
-        with passing.open("w", encoding="utf-8", newline="") as out:
+        with passing.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
             yield out
-            out.flush()
-            os.fsync(out.fileno())
-        passing.replace(path)
+            if not straight:
+                out.flush()
+                os.fsync(out.fileno())
+        if not straight:
+            passing.replace(whole)
     except OSError as error:
         raise WiredeskError(
             "it could not be written; check the folder and the room on it", subject=str(path)
         ) from error
     finally:
-        passing.unlink(missing_ok=True)
+        if not straight:
+            passing.unlink(missing_ok=True)
+
+
+def _is_stdout(path: Path) -> bool:
+    """True for /dev/stdout and whatever else is open as it: opening that anew would cut off what is in it."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))
+    except OSError:
+        return False
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> int:

@@ -24,6 +24,7 @@ from storage.catalogue import Stored, Story
 from storage.inbox import Item, State
 from storage.records import Article, Refusal, Relation
 from storage.store import Store
+from tasks.filing import Counts
 from tasks.stages import Outcome
 
 HIGHLIGHT = "bold black on yellow"
@@ -134,20 +135,28 @@ def record(outcome: Outcome) -> None:
     console.print()
 
 
-def stories(found: Iterable[Story]) -> int:
+Title = Callable[[str], str]
+"""Names an article, given by its id: its headline, or what else it may be known by."""
+Carriers = Callable[[Collection[str]], Mapping[str, str]]
+"""Names who carried articles, given by their ids."""
+
+
+def stories(found: Iterable[Story], title: Title) -> int:
     """Print stories with their members. Gives how many there were."""
     console = out()
     n = 0
     for n, story in enumerate(found, 1):  # noqa: B007 - counted for the caller
         console.print(
-            f"[bold]{escape(story.headline or '(no headline)')}[/]  [dim]{story.id}  "
+            f"[bold]{escape(story.headline or title(story.members[0].id))}[/]  [dim]{story.id}  "
             f"{story.size} article{'s' if story.size != 1 else ''}  {day(story.first_at)}[/]"
         )
         for member in story.members:
             mark = f"copy of {member.copy_of[:6]}" if member.copy_of else "lead"
+            grade = f"[{GRADE_COLOURS[member.grade]}]{member.grade:<8}[/]" if member.grade else " " * 8
             who = escape(member.outlet or "unknown outlet")
             when = member.published or "no date"
-            console.print(f"   [cyan]{mark:<15}[/]{member.id}  {when:<20} {who}: {escape(member.headline or '')}")
+            what = escape(member.headline or title(member.id))
+            console.print(f"   [cyan]{mark:<15}[/]{grade} {member.id}  {when:<20} {who}: {what}")
     return n
 
 
@@ -189,11 +198,7 @@ def _in_context(body: str, span: tuple[int, int]) -> Text:
     return text
 
 
-Outlets = Callable[[Collection[str]], Mapping[str, str | None]]
-"""Looks up the outlets of articles by their ids."""
-
-
-def quotes(rows: Iterable[Mapping[str, Any]], outlets: Outlets) -> int:
+def quotes(rows: Iterable[Mapping[str, Any]], carriers: Carriers) -> int:
     """Print statements: who, when, in which words, carried by whom. Gives how many there were."""
     console = out()
     n = 0
@@ -208,16 +213,16 @@ def quotes(rows: Iterable[Mapping[str, Any]], outlets: Outlets) -> int:
             by_wording.setdefault(carrier["text"], []).append(carrier["article"])
         for wording, articles in by_wording.items():
             differs = f": {escape(wording)}" if wording != row["text"] else ""
-            console.print(Padding(f"[dim]{_named(articles, outlets)}{differs}[/]", (0, 6)))
+            console.print(Padding(f"[dim]{_named(articles, carriers)}{differs}[/]", (0, 6)))
     return n
 
 
-def _named(articles: Sequence[str], outlets: Outlets) -> str:
-    known = outlets(articles)
-    return escape(", ".join(dict.fromkeys(known.get(i) or i for i in articles)))
+def _named(articles: Sequence[str], carriers: Carriers) -> str:
+    names = carriers(articles)
+    return escape(", ".join(dict.fromkeys(names[i] for i in articles)))
 
 
-def timeline(rows: Iterable[Mapping[str, Any]], outlets: Outlets) -> int:
+def timeline(rows: Iterable[Mapping[str, Any]], carriers: Carriers) -> int:
     """Print events by date, with the outlets that report each. Gives how many there were."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("date", no_wrap=True, style="bold")
@@ -225,7 +230,7 @@ def timeline(rows: Iterable[Mapping[str, Any]], outlets: Outlets) -> int:
     table.add_column("reported by")
     n = 0
     for n, row in enumerate(rows, 1):  # noqa: B007 - counted for the caller
-        table.add_row(row["date"], escape(row["text"]), _named([c["article"] for c in row["articles"]], outlets))
+        table.add_row(row["date"], escape(row["text"]), _named([c["article"] for c in row["articles"]], carriers))
     if n:
         out().print(table)
     return n
@@ -267,6 +272,18 @@ def rejected(items: Sequence[Item], *, whole: bool) -> int:
     if items:
         out().print(table)
     return len(items)
+
+
+def swept(folder: Path, *, found: Mapping[str, int], counts: Counts) -> None:
+    """Say what a sweep found in the drop folder, and what became of all that waited then."""
+    console = out()
+    console.print(f"{escape(str(folder))}: {'   '.join(f'{what} {n}' for what, n in found.items())}", style="bold")
+    words = ("filed", "revised", "copies", "seen", "rejected")
+    console.print("   ".join(f"{word} {getattr(counts, word)}" for word in words))
+    if counts.failed:
+        console.print(f"to try again {counts.failed}")
+    if counts.rejected or found["refused"]:
+        console.print("why: wiredesk rejected list", style="dim")
 
 
 def demo_ends(home: Path) -> None:

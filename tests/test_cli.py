@@ -4,14 +4,24 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shelving import Desk, quoting
 
-from storage.records import sort_time
+from flows import cli, demo, lists, show
+from flows.settings import Settings
+from storage import catalogue, quotebook
+from storage.errors import WiredeskError
+from storage.records import Article, sort_time
+from storage.store import Store
 
 ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EXPECTED = json.loads((ROOT / "seeds" / "expected.json").read_text(encoding="utf-8"))
 
 
@@ -49,6 +59,13 @@ def exported(home: Path, what: str) -> list[dict[str, Any]]:
     return lines(wiredesk("export", what, home=home / "demo").stdout)
 
 
+def here(*arguments: object, home: Path) -> int:
+    """Run a command in this process."""
+    parsed = cli.parser().parse_args([str(a) for a in arguments])
+    database = f"sqlite:///{home.absolute() / 'wiredesk.db'}"
+    return int(parsed.run(parsed, Settings(home=home, database_url=database, raw_url=str(home / "raw"))))
+
+
 def name(record: dict[str, Any]) -> str:
     return Path(record["input"]).name
 
@@ -57,6 +74,8 @@ def test_demo_shows_stories_passages_quotations_and_the_timeline(shown: str) -> 
     for heading in ("Stories", "Quote book", "Timeline", "derived", "copy of", "rejected 6"):
         assert heading in shown
     assert "I would not yet call them" in shown
+    (copy,) = (li for li in shown.splitlines() if "Northwater: Useful" in li)
+    assert copy.split()[3] == "derived"
 
 
 def test_demo_files_what_a_careful_reader_expects(shown: str, home: Path) -> None:
@@ -113,8 +132,9 @@ def test_listings_answer_in_text_and_in_lines(shown: str, home: Path) -> None:
         wiredesk("timeline", "--since", "2026-03-09", "--until", "2026-03-18", "--format", "jsonl", home=demo).stdout
     )
     assert len(events) > 10
-    assert [e["date"] for e in events] == sorted(e["date"] for e in events)
-    assert all("2026-03" <= e["date"][:10] <= "2026-03-18~" for e in events)
+    days = [e["date"] for e in events if e["precision"] == "day"]
+    assert days == sorted(days)
+    assert "2026-03-09" <= days[0] <= days[-1] <= "2026-03-18"
     assert "articles" in wiredesk("status", home=demo).stdout
 
 
@@ -151,6 +171,8 @@ def test_rejected_are_listed_shown_and_retried(shown: str, home: Path) -> None:
     }
     item = rejected[0]["item"]
     assert "bytes kept" in wiredesk("rejected", "show", item, home=demo).stdout
+    (broken,) = (r for r in rejected if r["input"].endswith("broken.json"))
+    assert "control character at line" in broken["detail"]
     assert "1 of 1" in wiredesk("rejected", "retry", item, home=demo).stderr
 
 
@@ -189,9 +211,9 @@ def test_what_the_caller_says_wins(tmp_path: Path) -> None:
     [
         (["timeline", "--since", "yesterday"], 2, "write it as 2026-02-10"),
         (["ingest"], 2, "PATH"),
-        (["copies", "0123"], 1, "no article has this id"),
-        (["quotes", "--story", "0123"], 1, "no story or article has this id"),
-        (["rejected", "show", "99"], 1, "no such item"),
+        (["stories"], 1, "Begin with: wiredesk ingest PATH"),
+        (["rejected", "show"], 2, "say which items"),
+        (["rejected", "retry"], 2, "say which items"),
         (["status", "--database", "mysql://x/y"], 2, "use sqlite or postgresql"),
     ],
 )
@@ -199,6 +221,127 @@ def test_wrong_usage_is_told_in_a_sentence(arguments: list[str], status: int, sa
     done = wiredesk(*arguments, home=tmp_path, status=status)
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["copies", "0123"], "no article has this id"),
+        (["quotes", "--story", "0123"], "no story or article has this id"),
+        (["rejected", "show", "99"], "no such item"),
+    ],
+)
+def test_what_is_not_there_is_told_in_a_sentence(arguments: list[str], says: str, shown: str, home: Path) -> None:
+    with pytest.raises(WiredeskError, match=says):
+        here(*arguments, home=home / "demo")
+
+
+LOOKING = ["stories", "copies 0123", "quotes", "timeline", "rejected list", "rejected show 3", "rejected retry 3",
+           "export articles", "changes", "db current"]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", LOOKING)
+def test_who_only_looks_makes_nothing(command: str, tmp_path: Path) -> None:
+    with pytest.raises(WiredeskError, match=r"none/wiredesk\.db\. Begin with: wiredesk ingest PATH"):
+        here(*command.split(), home=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_status_of_nothing_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert here("status", home=tmp_path / "none") == 0
+    assert "Begin with" in capsys.readouterr().out
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("kind", lists.COLUMNS)
+def test_csv_has_its_columns_whatever_is_filed(kind: str, shown: str, home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    here("export", kind, "--out", out, home=home / "demo")
+    assert list(lines(out.read_text(encoding="utf-8"))[0]) == lists.COLUMNS[kind].split()
+    here("export", kind, "--format", "csv", "--out", out, home=home / "demo")
+    filled = out.read_text(encoding="utf-8").splitlines()[0]
+    here("db", "upgrade", home=tmp_path)
+    here("export", kind, "--format", "csv", "--out", out, home=tmp_path)
+    assert out.read_text(encoding="utf-8").splitlines() == [filled]
+
+
+def test_export_writes_straight_into_what_is_no_file(shown: str, home: Path, tmp_path: Path) -> None:
+    pipe, plain, link = tmp_path / "pipe", tmp_path / "plain", tmp_path / "link"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_text, encoding="utf-8")
+        here("export", "copies", "--out", pipe, home=home / "demo")
+        assert lines(read.result()) == exported(home, "copies")
+    assert pipe.is_fifo()
+    plain.write_text("old")
+    link.symlink_to(plain)
+    here("export", "copies", "--out", link, home=home / "demo")
+    assert link.is_symlink()
+    assert lines(plain.read_text(encoding="utf-8")) == exported(home, "copies")
+    here("export", "copies", "--out", "/dev/null", home=home / "demo")
+    assert Path("/dev/null").is_char_device()
+    with plain.open("w") as out:
+        out.write("before\n")
+        out.flush()
+        wiredesk("export", "copies", "--out", "/dev/stdout", home=home / "demo", stdout=out)
+    assert plain.read_text(encoding="utf-8").startswith("before\n{")
+
+
+def test_reading_past_the_end_says_where_the_feed_ends(
+    shown: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = exported(home, "changes")[-1]["number"]
+    assert here("changes", "--after", end, home=home / "demo") == 0
+    assert capsys.readouterr() == ("", "")
+    assert here("changes", "--after", end + 1, home=home / "demo") == 0
+    assert f"ends at number {end};" in capsys.readouterr().err
+
+
+def test_who_carries_it_is_told_by_what_is_known_of_the_article(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nameless = replace(quoting("a", "We stop on Friday"), publisher=None, headline=None, input="wire/a.txt")
+    headed = replace(quoting("b", "The boats stay in"), publisher=None)
+    for made in (nameless, headed, quoting("c", "Nobody asked us")):
+        with store.filing() as conn:
+            Desk().file(conn, made, NOW)
+    with store.reading() as conn:
+        assert set(lists.carriers(conn)([nameless.id, headed.id]).values()) == {"a.txt", "Headline b"}
+        show.stories(catalogue.stories(conn), lists.titles(conn))
+        show.quotes(quotebook.quotes(conn), lists.carriers(conn))
+    printed = capsys.readouterr().out
+    assert "unknown outlet: a.txt" in printed
+    assert "unknown outlet: Headline b" in printed
+    assert "Outlet c: Headline c" in printed
+    assert nameless.id not in printed.split("Ada Voss", 1)[1]
+
+
+def test_two_articles_of_one_outlet_are_one_outlet(store: Store) -> None:
+    one, again = quoting("a", "We stop on Friday"), replace(quoting("b", "We stop on Friday"), publisher="Outlet a")
+    other = quoting("c", "We stop on Friday")
+    with store.filing() as conn:
+        for made in (one, again, other):
+            Desk().file(conn, made, NOW)
+    with store.reading() as conn:
+
+        def carried(*articles: Article) -> int:
+            return demo.outlets_of(conn, {"carriers": [{"article": a.id} for a in articles]})
+
+        assert carried(one, again) == 1
+        assert carried(one, again, other) == 2
+
+
+def test_sweep_files_what_lies_in_the_drop_folder(tmp_path: Path) -> None:
+    long_ago = 1_700_000_000
+    for source in ("samples/05_agency.txt", "bad/broken.json"):
+        dropped = tmp_path / "drop" / Path(source).name
+        dropped.parent.mkdir(exist_ok=True)
+        dropped.write_bytes((ROOT / "seeds" / source).read_bytes())
+        os.utime(dropped, (long_ago, long_ago))
+    done = wiredesk("sweep", home=tmp_path, status=1)
+    for said in ("taken 2   refused 0   still growing 0", "filed 1 ", "rejected 1", "wiredesk rejected list"):
+        assert said in done.stdout
+    assert not [p for p in (tmp_path / "drop").iterdir() if p.is_file()]
 
 
 def test_a_setting_that_cannot_be_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +386,8 @@ def test_no_file_name_and_no_locale_loses_a_record(tmp_path: Path) -> None:
         done = wiredesk("inspect", folder, home=tmp_path, status=1, **locale)
         records = lines(done.stdout)
         assert [len(r.get("articleBody", "")) > 100 for r in records] == [True, True, False]
+        wanted = "expecting property name enclosed in double quotes at line 1, column 2. Send the whole record again."
+        assert records[2]["detail"] == f"The JSON is broken: {wanted}"
         assert [os.fsencode(name(r)) for r in records] == [b"caf\xe9.txt", "naïve.txt".encode(), b"\xff.json"]
         shown = wiredesk("inspect", folder, "--format", "text", home=tmp_path, status=1, **locale)
         assert "\\udcff.json: broken" in shown.stdout
