@@ -4,23 +4,18 @@ Results go to stdout, everything else to stderr. Exit status: 0 done, 1 somethin
 """
 
 import argparse
-import asyncio
 import io
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows import settings as environment
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Hints, sort_time
-
-if TYPE_CHECKING:
-    from tasks.filing import Counts
 
 EXAMPLES = """
 examples:
@@ -162,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
 
     command(
         "sweep",
-        "flows.cli:sweep",
+        "flows.reading:sweep_folder",
         "take in what lies in the drop folder, and file it",
         "Once: whole files are kept, moved to done/ or rejected/ in the folder, and ingested. A file that "
         "was\nwritten to in the last two seconds is left for the next sweep.",
@@ -207,7 +202,7 @@ def parser() -> argparse.ArgumentParser:
 
     export = command(
         "export",
-        "flows.lists:export",
+        "flows.export:export",
         "write everything of one kind, for programs",
         "Streams, and with --out writes a file that appears only when it is whole.",
     )
@@ -244,36 +239,6 @@ def _listing(parser: argparse.ArgumentParser) -> None:
 def hints(arguments: argparse.Namespace) -> Hints:
     """Give what the caller said of the documents."""
     return Hints(url=arguments.url, publisher=arguments.publisher, published=arguments.published)
-
-
-def sweep(arguments: argparse.Namespace, settings: environment.Settings) -> int:
-    """Run the flow `sweep_drop_folder` once, and say what it found and filed."""
-    del arguments
-    from flows import show
-
-    found, counts = asyncio.run(_sweep())
-    show.swept(settings.drop, found=found, counts=counts)
-    return 1 if found["refused"] or counts.rejected or counts.failed else 0
-
-
-async def _sweep() -> tuple[dict[str, int], "Counts"]:
-    """Run the flow; give the table that it left, which counts files, and what it returned, which counts documents."""
-    from prefect import get_client
-    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
-
-    from flows.sweep import sweep_drop_folder
-
-    state = await sweep_drop_folder(return_state=True)
-    counts = await state.aresult()
-    run = state.state_details.flow_run_id
-    assert run is not None  # noqa: S101 - a run that ended has an id
-    left = ArtifactFilter(
-        key=ArtifactFilterKey(any_=["sweep-summary"]), flow_run_id=ArtifactFilterFlowRunId(any_=[run])
-    )
-    async with get_client() as client:
-        (artifact,) = await client.read_artifacts(artifact_filter=left)
-    (row,) = json.loads(str(artifact.data))
-    return row, counts
 
 
 def _moment(text: str) -> str:

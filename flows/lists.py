@@ -2,16 +2,15 @@
 
 import argparse
 import contextlib
-import csv
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Literal
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -27,19 +26,8 @@ from storage.store import Store, open_store
 FOLLOW_EVERY_S = 1.0
 """How often `changes --follow` looks for more."""
 
-COLUMNS: Final = {
-    "articles": "@type id input identifier url headline author publisher agency dateline inLanguage datePublished "
-    "datePublished_basis dateModified articleBody story copy_of revision filed_at revised_at",
-    "stories": "id headline outlet size first_at last_at articles",
-    "copies": "article other grade score coverage reason passages",
-    "quotes": "id text type speaker dateSaid dateSaid_basis agreement carriers",
-    "timeline": "id date precision text people story articles",
-    "changes": "number kind subject at payload",
-}
-"""The columns of each export as CSV: the same, in the same order, whatever is filed."""
 
-
-def _open(settings: Settings) -> Store:
+def open_filed(settings: Settings) -> Store:
     """Open the store that is there; who only looks makes none."""
     if missing := _missing(settings):
         raise WiredeskError(missing)
@@ -83,7 +71,7 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
     if missing := _missing(settings):
         print(missing)
         return 0
-    with _open(settings) as store, store.reading() as conn:
+    with open_filed(settings) as store, store.reading() as conn:
         show.status(
             places={"database": store.engine.url.render_as_string(hide_password=True), "captures": store.raw.url,
                     "drop folder": str(settings.drop)},
@@ -96,7 +84,7 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def stories(arguments: argparse.Namespace, settings: Settings) -> int:
     """List the stories."""
-    with _open(settings) as store, store.reading() as conn:
+    with open_filed(settings) as store, store.reading() as conn:
         found = catalogue.stories(conn, minimum=arguments.min)
         if arguments.format == "jsonl":
             return _lines(map(catalogue.story_row, found))
@@ -113,7 +101,7 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
     for verdict, other in words:
         if other is not None:
             return _speak(settings, arguments.article, other, verdict)
-    with _open(settings) as store, store.reading() as conn:
+    with open_filed(settings) as store, store.reading() as conn:
         article = _article_id(conn, arguments.article)
         found = sorted(archive.relations_of(conn, [article]), key=lambda r: -r.score)
         if arguments.format == "jsonl":
@@ -128,7 +116,7 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
 def _speak(settings: Settings, one: str, other: str, verdict: Literal["join", "split"] | None) -> int:
     from tasks import filing
 
-    with _open(settings) as store:
+    with open_filed(settings) as store:
         with store.reading() as conn:
             first, second = _article_id(conn, one), _article_id(conn, other)
         if first == second:
@@ -161,7 +149,7 @@ def _story_id(conn: Connection, given: str | None) -> str | None:
 
 def quotes(arguments: argparse.Namespace, settings: Settings) -> int:
     """List the quote book."""
-    with _open(settings) as store, store.reading() as conn:
+    with open_filed(settings) as store, store.reading() as conn:
         rows = quotebook.quotes(conn, speaker=arguments.speaker, story=_story_id(conn, arguments.story))
         if arguments.format == "jsonl":
             return _lines(rows)
@@ -170,7 +158,7 @@ def quotes(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
     """List the timeline."""
-    with _open(settings) as store, store.reading() as conn:
+    with open_filed(settings) as store, store.reading() as conn:
         rows = events.events(
             conn,
             story=_story_id(conn, arguments.story),
@@ -187,7 +175,7 @@ def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
     """List, show or retry what was rejected."""
     if arguments.what != "list" and not arguments.items and not (arguments.what == "retry" and arguments.all):
         arguments.wrong("say which items, by their numbers in `wiredesk rejected list`, or with retry: --all")
-    with _open(settings) as store:
+    with open_filed(settings) as store:
         if arguments.what == "retry":
             return _retry(store, arguments)
         with store.reading() as conn:
@@ -227,7 +215,7 @@ def _item_row(item: inbox.Item) -> dict[str, Any]:
 
 def changes(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the change feed, and with a consumer's name remember how far it was read."""
-    with open_store(settings.database, raw_url=settings.raw) if arguments.consumer else _open(settings) as store:
+    with open_store(settings.database, raw_url=settings.raw) if arguments.consumer else open_filed(settings) as store:
         with store.reading() as conn:
             after = feed.cursor(conn, arguments.consumer) if arguments.consumer else 0
             end = feed.last(conn)
@@ -258,7 +246,7 @@ def db(arguments: argparse.Namespace, settings: Settings) -> int:
         with open_store(settings.database, raw_url=settings.raw) as store:
             print(_version(store))
         return 0
-    with _open(settings) as store:
+    with open_filed(settings) as store:
         print(f"{_version(store)} (this version needs {migrate.HEAD})")
     return 0
 
@@ -266,87 +254,6 @@ def db(arguments: argparse.Namespace, settings: Settings) -> int:
 def _version(store: Store) -> str | None:
     with store.reading() as conn:
         return migrate.current(conn)
-
-
-def export(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write everything of one kind."""
-    rows: dict[str, Callable[[Connection], Iterable[Mapping[str, Any]]]] = {
-        "articles": lambda conn: map(catalogue.article_row, catalogue.articles(conn)),
-        "stories": lambda conn: map(catalogue.story_row, catalogue.stories(conn)),
-        "copies": lambda conn: map(catalogue.relation_row, catalogue.copies(conn)),
-        "quotes": quotebook.quotes,
-        "timeline": events.events,
-        "changes": lambda conn: map(feed.change_row, _all_changes(conn)),
-    }
-    counting = show.progress(f"exporting {arguments.what}")
-    with _open(settings) as store, store.reading() as conn, _out(arguments.out) as out, counting as advance:
-        counted = _counted(rows[arguments.what](conn), advance)
-        if arguments.format == "csv":
-            _csv(counted, out, COLUMNS[arguments.what].split())
-        else:
-            _jsonl(counted, out)
-    return 0
-
-
-def _all_changes(conn: Connection) -> Iterator[feed.Change]:
-    after = 0
-    while page := feed.read(conn, after=after):
-        yield from page
-        after = page[-1].number
-
-
-def _counted(rows: Iterable[Mapping[str, Any]], advance: Callable[[int], None]) -> Iterator[Mapping[str, Any]]:
-    for row in rows:
-        yield row
-        advance(1)
-
-
-def _jsonl(rows: Iterable[Mapping[str, Any]], out: TextIO) -> None:
-    out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO, columns: list[str]) -> None:
-    """Write rows as CSV, the head in any case; a cell that is a list or an object is JSON."""
-    writer = csv.DictWriter(out, fieldnames=columns)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {k: json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for k, v in row.items()}
-        )
-
-
-@contextlib.contextmanager
-def _out(path: Path | None) -> Iterator[TextIO]:
-    """Open stdout, or a file that takes its name only when it is whole. A pipe or a device is written to as it is."""
-    if path is None or _is_stdout(path):
-        yield sys.stdout
-        return
-    straight = os.path.exists(path) and not os.path.isfile(path)
-    whole = Path(os.path.realpath(path))  # a link stays, and what it leads to is replaced
-    passing = path if straight else whole.with_name(f".{whole.name}.part")
-    try:
-        with passing.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-            yield out
-            if not straight:
-                out.flush()
-                os.fsync(out.fileno())
-        if not straight:
-            passing.replace(whole)
-    except OSError as error:
-        raise WiredeskError(
-            "it could not be written; check the folder and the room on it", subject=str(path)
-        ) from error
-    finally:
-        if not straight:
-            passing.unlink(missing_ok=True)
-
-
-def _is_stdout(path: Path) -> bool:
-    """True for /dev/stdout and whatever else is open as it: opening that anew would cut off what is in it."""
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))
-    except OSError:
-        return False
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> int:

@@ -124,3 +124,13 @@ def _file_waiting(store: Store, mine: Sequence[int], settings: Settings) -> Coun
             time.sleep(1)
         else:
             return counts
+
+
+def sweep_folder(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run the flow `sweep_drop_folder` once, and say what it found and filed."""
+    del arguments
+    from flows.sweep import sweep_drop_folder
+
+    found, counts = asyncio.run(sweep_drop_folder())
+    show.swept(settings.drop, found=found, counts=counts)
+    return 1 if found.refused or counts.rejected or counts.failed else 0

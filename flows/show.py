@@ -26,6 +26,7 @@ from storage.records import Article, Refusal, Relation
 from storage.store import Store
 from tasks.filing import Counts
 from tasks.stages import Outcome
+from tasks.sweep import Swept
 
 HIGHLIGHT = "bold black on yellow"
 GRADE_COLOURS = {"exact": "green", "near": "green", "derived": "cyan", "shared-quotes": "magenta", "update": "blue"}
@@ -274,15 +275,16 @@ def rejected(items: Sequence[Item], *, whole: bool) -> int:
     return len(items)
 
 
-def swept(folder: Path, *, found: Mapping[str, int], counts: Counts) -> None:
+def swept(folder: Path, *, found: Swept, counts: Counts) -> None:
     """Say what a sweep found in the drop folder, and what became of all that waited then."""
     console = out()
-    console.print(f"{escape(str(folder))}: {'   '.join(f'{what} {n}' for what, n in found.items())}", style="bold")
+    files = f"taken {found.taken}   refused {found.refused}   still growing {found.growing}"
+    console.print(f"{escape(str(folder))}: {files}", style="bold")
     words = ("filed", "revised", "copies", "seen", "rejected")
     console.print("   ".join(f"{word} {getattr(counts, word)}" for word in words))
     if counts.failed:
         console.print(f"to try again {counts.failed}")
-    if counts.rejected or found["refused"]:
+    if counts.rejected or found.refused:
         console.print("why: wiredesk rejected list", style="dim")
 
 

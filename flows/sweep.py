@@ -11,11 +11,12 @@ from flows.settings import read_settings
 from storage.store import open_store
 from tasks import sweep
 from tasks.filing import Counts
+from tasks.sweep import Swept
 
 
 @flow(name="sweep-drop-folder", description="Take in the files of the drop folder, then ingest them.")
-async def sweep_drop_folder() -> Counts:
-    """Look through the drop folder once and ingest what was found whole.
+async def sweep_drop_folder() -> tuple[Swept, Counts]:
+    """Look through the drop folder once and ingest what was found whole; give what became of files and of documents.
 
     Leaves the table artifact `sweep-summary`. A file that is still growing is left for the next sweep.
     """
@@ -30,4 +31,4 @@ async def sweep_drop_folder() -> Counts:
         table=[{"taken": swept.taken, "refused": swept.refused, "still growing": swept.growing}],
         description="What the sweep of the drop folder found.",
     )
-    return await ingest()
+    return swept, await ingest()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from shelving import Desk, quoting
 
-from flows import cli, demo, lists, show
+from flows import cli, demo, export, lists, show
 from flows.settings import Settings
 from storage import catalogue, quotebook
 from storage.errors import WiredeskError
@@ -253,11 +253,11 @@ def test_status_of_nothing_is_no_failure(tmp_path: Path, capsys: pytest.CaptureF
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("kind", lists.COLUMNS)
+@pytest.mark.parametrize("kind", export.COLUMNS)
 def test_csv_has_its_columns_whatever_is_filed(kind: str, shown: str, home: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     here("export", kind, "--out", out, home=home / "demo")
-    assert list(lines(out.read_text(encoding="utf-8"))[0]) == lists.COLUMNS[kind].split()
+    assert list(lines(out.read_text(encoding="utf-8"))[0]) == export.COLUMNS[kind].split()
     here("export", kind, "--format", "csv", "--out", out, home=home / "demo")
     filled = out.read_text(encoding="utf-8").splitlines()[0]
     here("db", "upgrade", home=tmp_path)

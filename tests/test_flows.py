@@ -94,8 +94,8 @@ def test_sweep_takes_the_drop_folder_in_and_files_it(server: None, home: Path) -
     os.utime(dropped, (1_700_000_000, 1_700_000_000))
 
     async def run() -> dict[str, Any]:
-        assert (await sweep_drop_folder()).filed == 1
-        assert (await sweep_drop_folder()).received == 0
+        assert (await sweep_drop_folder())[1].filed == 1
+        assert (await sweep_drop_folder())[1].received == 0
         return await summary("sweep-summary")
 
     assert asyncio.run(run()) == {"taken": 0, "refused": 0, "still growing": 0}
