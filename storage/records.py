@@ -1,7 +1,7 @@
 """The records that the rooms hand to each other: frozen values. Standard library only; no store, no network, no clock.
 
 All offsets are code points into `Article.body`, and `body[start:end] == text` holds for everything that carries both.
-Lists are tuples. `as_json` and `from_json` are the article record of the command line: names follow schema.org,
+Lists are tuples. `as_json` gives the article record of the command line: names follow schema.org,
 `value` is TIMEX3, dates are ISO 8601.
 """
 
