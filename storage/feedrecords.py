@@ -89,8 +89,10 @@ class FeedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAFeed:
-    """What came instead of a feed: one word (`empty`, `html`, `challenge`, `json`, `binary`, `xml`, `text`), one sentence,
-    and its first bytes for a person to look at."""
+    """What came instead of a feed: one word, one sentence, and its first bytes for a person to look at.
+
+    The words are `empty`, `html`, `challenge`, `json`, `binary`, `xml` and `text`.
+    """
 
     reason: str
     detail: str
