@@ -252,7 +252,7 @@ def status(
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, place in places.items():
         table.add_row(f"[dim]{name}[/]", escape(place))
-    names = {"captured": "waiting", "claimed": "in work"}
+    names = {"noticed": "to fetch", "captured": "waiting", "claimed": "in work"}
     table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in states.items()))
     table.add_row("[dim]filed[/]", ", ".join(f"{n:,} {name}" for name, n in totals.items()))
     table.add_row("[dim]change feed[/]", f"up to number {last_change:,}")

@@ -1,6 +1,7 @@
 """The inbox: whatever arrived, once per content, and what became of it. It opens no bytes and judges no article.
 
     captured -> claimed -> filed | seen | rejected;  claimed -> captured again, until it failed too often
+    noticed -> claimed -> captured | rejected;  claimed -> noticed again: its address is known, and no bytes yet
 
 `receive` and `claim` may run in many processes at once; a claim is a lease, and what runs out is taken back. Whoever
 says that it is the `holder` settles only what it still holds. What is settled stays settled: the first verdict counts,
@@ -22,7 +23,7 @@ from storage.errors import REASONS
 from storage.records import Hints
 from storage.tables import InboxItem
 
-State = Literal["captured", "claimed", "filed", "seen", "rejected"]
+State = Literal["noticed", "captured", "claimed", "filed", "seen", "rejected"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ _CLOSE, _CLOSE_HELD = (
     .values({"holder": None, "lease_until_at": None} | {name: bindparam(f"new_{name}") for name in sorted(_CLOSING)})
     for which in (_OPEN, _HELD)
 )
+_WAITING = case((_I.digest.is_(None), "noticed"), else_="captured")
 _KNOWN = select(_I.id, _I.state).where(_I.key == bindparam("known"))
 _RECEIVE = {
     dialect.name: insert(_I).on_conflict_do_nothing(index_elements=["key"]).returning(_I.id, _I.state)
@@ -94,6 +96,39 @@ def receive(
     )
 
 
+def notice(conn: Connection, *, address: str, hints: Hints, now: datetime) -> Received:
+    """Note an address whose bytes are still to be fetched. The same address is one item, whatever is said of it."""
+    known = {k: v for k, v in asdict(hints).items() if v is not None}
+    return _receive(conn, _key("noticed", address), state="noticed", input=address, hints=known, received_at=now)
+
+
+def capture(
+    conn: Connection,
+    item_id: int,
+    *,
+    digest: str,
+    size_bytes: int,
+    input: str,  # noqa: A002
+    hints: Hints,
+    holder: str,
+) -> bool:
+    """Give a noticed item the kept bytes that were fetched for it; it waits to be read, its attempts forgotten.
+
+    False, and nothing written, if `holder` has it no longer.
+    """
+    known = {k: v for k, v in asdict(hints).items() if v is not None}
+    return bool(
+        conn.execute(
+            update(_I)
+            .where(_I.id == item_id, _I.state == "claimed", _I.holder == holder, _I.digest.is_(None))
+            .values(
+                state="captured", digest=digest, size_bytes=size_bytes, input=input, hints=known, attempts=0,
+                not_before_at=None, holder=None, lease_until_at=None, detail=None,
+            )
+        ).rowcount
+    )  # fmt: skip
+
+
 def refuse(conn: Connection, *, input: str, reason: str, detail: str, now: datetime) -> Received:  # noqa: A002
     """Note something of which nothing could be kept. Refusing it again for the same reason writes nothing."""
     _known(reason)
@@ -113,13 +148,21 @@ def _receive(conn: Connection, key: str, **row: Any) -> Received:
 
 
 def claim(
-    conn: Connection, *, holder: str, limit: int, lease: timedelta, now: datetime, among: Sequence[int] | None = None
+    conn: Connection,
+    *,
+    holder: str,
+    limit: int,
+    lease: timedelta,
+    now: datetime,
+    among: Sequence[int] | None = None,
+    state: Literal["captured", "noticed"] = "captured",
 ) -> tuple[Item, ...]:
     """Take up to `limit` waiting items for `holder`, oldest first; only those in `among`, if given. Counts an attempt.
 
-    No two claims ever get the same item. `holder` keeps them until `now + lease`.
+    `captured` ones wait to be read, `noticed` ones to be fetched. No two claims ever get the same item. `holder` keeps
+    them until `now + lease`.
     """
-    wanted = select(_I.id).where(_I.state == "captured", or_(_I.not_before_at.is_(None), _I.not_before_at <= now))
+    wanted = select(_I.id).where(_I.state == state, or_(_I.not_before_at.is_(None), _I.not_before_at <= now))
     if among is not None:
         wanted = wanted.where(_I.id.in_(among))
     # As a WITH it is asked once: PostgreSQL may ask a subquery of IN anew for each row, and then steps over what it has
@@ -127,7 +170,7 @@ def claim(
     chosen = wanted.order_by(_I.id).limit(limit).with_for_update(skip_locked=True).cte("chosen")
     rows = conn.execute(
         update(_I)
-        .where(_I.id.in_(select(chosen.c.id)), _I.state == "captured")
+        .where(_I.id.in_(select(chosen.c.id)), _I.state == state)
         .values(state="claimed", holder=holder, lease_until_at=now + lease, attempts=_I.attempts + 1)
         .returning(*_COLUMNS)
     )
@@ -189,12 +232,13 @@ def put_back(
 
     None, and nothing written, if it was settled before.
     """
-    attempts = conn.execute(select(_I.attempts).where(_I.id == item_id)).scalar_one()
+    attempts, digest = conn.execute(select(_I.attempts, _I.digest).where(_I.id == item_id)).one()
     if attempts >= max_attempts:
         values = {"state": "rejected", "settled_at": now, "reason": "gave-up", "detail": error}
         return "rejected" if _close(conn, item_id, values, holder) else None
-    values = {"state": "captured", "not_before_at": not_before, "detail": error}
-    return "captured" if _close(conn, item_id, values, holder) else None
+    waiting: State = "noticed" if digest is None else "captured"
+    values = {"state": waiting, "not_before_at": not_before, "detail": error}
+    return waiting if _close(conn, item_id, values, holder) else None
 
 
 def _close(conn: Connection, item_id: int, values: dict[str, Any], holder: str | None) -> bool:
@@ -212,7 +256,7 @@ def release(conn: Connection, *, holder: str) -> int:
     return conn.execute(
         update(_I)
         .where(_I.state == "claimed", _I.holder == holder)
-        .values(state="captured", attempts=_I.attempts - 1, holder=None, lease_until_at=None)
+        .values(state=_WAITING, attempts=_I.attempts - 1, holder=None, lease_until_at=None)
     ).rowcount
 
 
@@ -223,7 +267,7 @@ def release_expired(conn: Connection, *, now: datetime, max_attempts: int) -> in
         update(_I)
         .where(_I.state == "claimed", _I.lease_until_at < now)
         .values(
-            state=case((spent, "rejected"), else_="captured"),
+            state=case((spent, "rejected"), else_=_WAITING),
             settled_at=case((spent, now), else_=None),
             reason=case((spent, "gave-up"), else_=None),
             detail=case((spent, "whoever worked on it died each time"), else_=_I.detail),
@@ -234,11 +278,14 @@ def release_expired(conn: Connection, *, now: datetime, max_attempts: int) -> in
 
 
 def retry(conn: Connection, item_ids: Sequence[int], *, now: datetime) -> tuple[int, ...]:
-    """Let rejected items wait again, with their attempts forgotten. Gives those; what was never kept stays rejected."""
+    """Let rejected items wait again, with their attempts forgotten. Gives those.
+
+    What was refused at the door stays rejected: nothing was kept of it, and it has no address to fetch it from.
+    """
     rows = conn.execute(
         update(_I)
-        .where(_I.id.in_(item_ids), _I.state == "rejected", _I.digest.is_not(None))
-        .values(state="captured", attempts=0, not_before_at=now, settled_at=None, reason=None, detail=None)
+        .where(_I.id.in_(item_ids), _I.state == "rejected", or_(_I.digest.is_not(None), _I.attempts > 0))
+        .values(state=_WAITING, attempts=0, not_before_at=now, settled_at=None, reason=None, detail=None)
         .returning(_I.id)
     )
     return tuple(sorted(rows.scalars()))
@@ -250,9 +297,9 @@ def counts(conn: Connection) -> dict[State, int]:
     return {state: found.get(state, 0) for state in get_args(State)}
 
 
-def due(conn: Connection, *, now: datetime) -> int:
+def due(conn: Connection, *, now: datetime, state: Literal["captured", "noticed"] = "captured") -> int:
     """Count the items that a claim would give now."""
-    wanted = (_I.state == "captured") & or_(_I.not_before_at.is_(None), _I.not_before_at <= now)
+    wanted = (_I.state == state) & or_(_I.not_before_at.is_(None), _I.not_before_at <= now)
     return conn.execute(select(func.count()).where(wanted)).scalar_one()
 
 

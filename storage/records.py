@@ -94,7 +94,8 @@ class Mention:
 class Hints:
     """What is known of a document from outside it: the caller's word, the feed's, a sidecar's.
 
-    `published` is ISO 8601 and, when given, is believed over the document's own (basis `published_basis`).
+    `published` is ISO 8601 and, when given, is believed over the document's own (basis `published_basis`). `headline`
+    serves where the document has none.
     """
 
     url: str | None = None
@@ -102,6 +103,7 @@ class Hints:
     published: str | None = None
     published_basis: str = "given"
     identifier: str | None = None
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ def test_ingest_takes_what_waits_and_leaves_its_counts_as_a_table(server: None, 
                 for r in received
                 if (i := inbox.item(conn, r.item_id)) and i.article_id
             }
-    assert states == {"captured": 0, "claimed": 0, "filed": 16, "seen": 0, "rejected": 6}
+    assert states == {"noticed": 0, "captured": 0, "claimed": 0, "filed": 16, "seen": 0, "rejected": 6}
     assert row == {
         "received": 22, "filed": 16, "revised": 0, "copies": row["copies"], "seen": 0, "rejected": 6, "to try again": 0,
     }  # fmt: skip

@@ -221,7 +221,7 @@ def test_refused_things_are_kept_once_with_their_reason(store: Store, now: datet
         one = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now)
         two = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now)
         assert (one.new, two.new, one.item_id) == (True, False, two.item_id)
-        assert inbox.counts(conn) == {"captured": 0, "claimed": 0, "filed": 0, "seen": 0, "rejected": 1}
+        assert inbox.counts(conn) == {"noticed": 0, "captured": 0, "claimed": 0, "filed": 0, "seen": 0, "rejected": 1}
         assert inbox.retry(conn, [one.item_id], now=now) == (), "there are no bytes to try again with"
 
 
@@ -257,3 +257,59 @@ def test_names_that_no_database_holds_are_made_storable(store: Store, now: datet
         found = inbox.item(conn, got.item_id)
     assert found is not None
     assert (found.input, found.hints.publisher) == ("bad�name.txt", "Nul�")
+
+
+def _notice(store: Store, now: datetime, address: str) -> inbox.Received:
+    with store.writing() as conn:
+        return inbox.notice(conn, address=address, hints=Hints(url=address, publisher="Echo"), now=now)
+
+
+def test_noticed_address_is_one_item_that_no_reader_gets(store: Store, now: datetime) -> None:
+    first, again = _notice(store, now, "https://echo.example/a"), _notice(store, now, "https://echo.example/a")
+    assert (first.new, again.new, again.item_id) == (True, False, first.item_id)
+    with store.writing() as conn:
+        assert inbox.claim(conn, holder="reader", limit=9, lease=LEASE, now=now) == ()
+        (item,) = inbox.claim(conn, holder="fetcher", limit=9, lease=LEASE, now=now, state="noticed")
+    assert (item.digest, item.input, item.hints.publisher) == (None, "https://echo.example/a", "Echo")
+
+
+def test_fetched_bytes_make_a_noticed_item_wait_for_its_reader(store: Store, now: datetime) -> None:
+    noticed = _notice(store, now, "https://echo.example/a").item_id
+
+    def capture(holder: str) -> bool:
+        with store.writing() as conn:
+            hints = Hints(url="https://echo.example/a", headline="Ferries stop")
+            return inbox.capture(conn, noticed, digest="d", size_bytes=9, input="page", hints=hints, holder=holder)
+
+    assert not capture("fetcher"), "nobody has claimed it"
+    with store.writing() as conn:
+        inbox.claim(conn, holder="fetcher", limit=1, lease=LEASE, now=now, state="noticed")
+    assert [capture("another"), capture("fetcher"), capture("fetcher")] == [False, True, False]
+    with store.writing() as conn:
+        (item,) = inbox.claim(conn, holder="reader", limit=1, lease=LEASE, now=now)
+    assert (item.id, item.digest, item.attempts, item.hints.headline) == (noticed, "d", 1, "Ferries stop")
+
+
+def test_noticed_item_goes_back_to_be_fetched_whoever_lets_it_go(store: Store, now: datetime) -> None:
+    noticed = _notice(store, now, "https://echo.example/a").item_id
+    with store.writing() as conn:
+        inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now, state="noticed")
+        assert inbox.put_back(conn, noticed, error="503", not_before=now, now=now, max_attempts=3) == "noticed"
+        inbox.claim(conn, holder="b", limit=1, lease=LEASE, now=now, state="noticed")
+        inbox.release(conn, holder="b")
+        assert inbox.due(conn, now=now, state="noticed") == 1
+        inbox.claim(conn, holder="c", limit=1, lease=LEASE, now=now, state="noticed")
+        assert inbox.release_expired(conn, now=now + 2 * LEASE, max_attempts=9) == 1
+        assert inbox.counts(conn) | {"noticed": 1, "captured": 0} == inbox.counts(conn)
+
+
+def test_page_given_up_on_may_be_retried_but_not_what_was_refused_at_the_door(store: Store, now: datetime) -> None:
+    noticed = _notice(store, now, "https://echo.example/a").item_id
+    with store.writing() as conn:
+        refused = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now).item_id
+        inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now, state="noticed")
+        assert inbox.put_back(conn, noticed, error="503", not_before=now, now=now, max_attempts=1) == "rejected"
+        assert inbox.retry(conn, [noticed, refused], now=now) == (noticed,)
+        assert [i.id for i in inbox.claim(conn, holder="a", limit=9, lease=LEASE, now=now, state="noticed")] == [
+            noticed
+        ]

@@ -189,3 +189,9 @@ def test_addresses_have_one_form(address, normal):
     assert link.normal(address) == normal
     if normal:
         assert link.normal(normal) == normal
+
+
+def test_headline_from_outside_serves_where_the_page_has_none() -> None:
+    told = Hints(headline="Council keeps its ferry")
+    assert read_page(page(), input="a.html", hints=told).headline == "Council keeps its ferry"
+    assert read_page(page(top="<h1>Ferry stays</h1>"), input="a.html", hints=told).headline == "Ferry stays"
