@@ -3,6 +3,7 @@
     WiredeskError           carries the subject it is about (a path, an address, an id); survives pickling
       Transient             the same call may succeed later
         StoreBusy           the database is locked or not answering
+        FetchFailed         a web server gave no usable answer (tasks/exchange.py)
       Rejected              this document will never succeed as it is; `reason` is one word from REASONS
       Misconfigured         stop at once; the message says which setting and what to do
 
@@ -23,6 +24,11 @@ REASONS: Final = {
     "too-short": "it is too short to be an article",
     "too-big": "it is larger, or needs more memory, than the limit allows",
     "too-slow": "reading it took longer than the limit allows",
+    "bad-address": "it is no web address that can be fetched",
+    "forbidden-address": "it leads to an address or a port that is not to be reached from here",
+    "endless-redirects": "its redirects go round in a circle, or are too many",
+    "bomb": "it unpacks to far more than it is",
+    "robots": "its host's robots.txt asks not to fetch it",
     "gave-up": "it failed too often; the last error is in the detail",
 }
 """Every reason word with its meaning. A reason outside this table is a bug, and `Rejected` refuses it."""
