@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from storage.records import sort_time
+
 Condition = Literal["active", "dormant", "paused", "disabled"]
 """Whether a feed is looked at: as its rhythm says; once a week, because it fails; not until someone says so (`paused`);
 or no more, because it said that it is gone for good (`disabled`)."""
@@ -36,9 +38,10 @@ class Entry:
 
     `key` names it within its feed: see `tasks.feedentries`. `link` is the address as sent, made absolute;
     `canonical` its normal form, null if it is no http(s) address. `published_raw` is the feed's own text and stays
-    whatever comes of it; `published_at` is null where `date_flag` says why. `content_html` is the longest content that
-    the feed carries (unsanitised), `content_text` the same without markup; `full` is true if the feed sent it as
-    content, not as a summary.
+    whatever comes of it; `published` is what it says in ISO 8601, as precise as it says it and with an offset only if it
+    gives one, null where `date_flag` says why. `content_html` is the longest content that the feed carries
+    (unsanitised), `content_text` the same without markup; `full` is true if the feed sent it as content, not as a
+    summary. `publisher` is the source that the entry itself names.
     """
 
     key: str
@@ -48,15 +51,19 @@ class Entry:
     title: str | None = None
     authors: tuple[str, ...] = ()
     published_raw: str | None = None
-    published_at: datetime | None = None
+    published: str | None = None
     updated_raw: str | None = None
-    updated_at: datetime | None = None
+    updated: str | None = None
     date_flag: DateFlag | None = None
     content_html: str = ""
     content_text: str = ""
     full: bool = False
-    language: str | None = None
     publisher: str | None = None
+
+    @property
+    def published_at(self) -> datetime | None:
+        """`published` as an aware UTC time to sort by; a time without a zone counts as UTC, a date as its midnight."""
+        return sort_time(self.published)
 
     @property
     def content_digest(self) -> str:
