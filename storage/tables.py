@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -428,3 +429,68 @@ class Furniture(Base):
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class Feed(Base):
+    """A feed that is looked at. `state` is all of its `FeedState`; the columns repeat what is searched by.
+
+    A feed that is being polled is its holder's until `lease_until_at`.
+    """
+
+    __tablename__ = "feeds"
+    __table_args__ = (Index(None, "next_poll_at"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    address: Mapped[str] = mapped_column(unique=True)
+    condition: Mapped[str]
+    next_poll_at: Mapped[datetime]
+    added_at: Mapped[datetime]
+    state: Mapped[dict[str, Any]]
+    holder: Mapped[str | None]
+    lease_until_at: Mapped[datetime | None]
+
+
+class FeedEntry(Base):
+    """An entry that a feed has carried: what it is recognised by, the item it became, and when its page is looked at.
+
+    `own_digest` names its own full content among the captures, for when its page cannot be had. `etag`,
+    `last_modified` and `page_digest` are those of the page as it was fetched last; at `look_at` it is looked at again.
+    """
+
+    __tablename__ = "feed_entries"
+    __table_args__ = (
+        UniqueConstraint("feed_id", "key"),
+        Index(None, "feed_id", "last_seen_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    feed_id: Mapped[int] = mapped_column(BigKey, ForeignKey("feeds.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    guid: Mapped[str | None]
+    canonical: Mapped[str | None]
+    content_digest: Mapped[str]
+    published_raw: Mapped[str | None]
+    date_flag: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    hints: Mapped[dict[str, Any]]
+    item_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("inbox_items.id", ondelete="SET NULL"), index=True)
+    own_digest: Mapped[str | None]
+    own_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    page_digest: Mapped[str | None]
+    looks: Mapped[int]
+    look_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class FeedAttempt(Base):
+    """One look at a feed; the oldest of a feed give way to new ones."""
+
+    __tablename__ = "feed_attempts"
+    __table_args__ = (Index(None, "feed_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    feed_id: Mapped[int] = mapped_column(BigKey, ForeignKey("feeds.id", ondelete="CASCADE"))
+    record: Mapped[dict[str, Any]]
