@@ -38,8 +38,8 @@ class Entry:
 
     `key` names it within its feed: see `tasks.feedentries`. `link` is the address as sent, made absolute;
     `canonical` its normal form, null if it is no http(s) address. `published_raw` is the feed's own text and stays
-    whatever comes of it; `published` is what it says in ISO 8601, as precise as it says it and with an offset only if it
-    gives one, null where `date_flag` says why. `content_html` is the longest content that the feed carries
+    whatever comes of it; `published` is what it says in ISO 8601, as precise as it says it and with an offset only if
+    it gives one, null where `date_flag` says why. `content_html` is the longest content that the feed carries
     (unsanitised), `content_text` the same without markup; `full` is true if the feed sent it as content, not as a
     summary. `publisher` is the source that the entry itself names.
     """
