@@ -107,13 +107,36 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """What an agency's format says beside the text; null or empty where it says nothing.
+
+    `format` names it ("nitf", "newsml-g2", "iptc-7901" ...). `urgency` is 1 (drop everything) to 9, `version` counts up
+    under one identifier. `signal` says why a version was sent ("update", "correction" ...), in the sender's word.
+    `embargoed` is the ISO 8601 time before which nothing may be published, "" if no end of the embargo is given.
+    `note` is for editors only; `usage` is whose it is and what may be done with it.
+    """
+
+    format: str
+    slug: str | None = None
+    urgency: int | None = None
+    version: int | None = None
+    signal: str | None = None
+    embargoed: str | None = None
+    keywords: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    note: str | None = None
+    usage: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One article as read, and, once enriched, with what was found in it.
 
     `published` and `modified` are ISO 8601 as precise as the source: a date, a time without a zone, or with an offset.
     `published_basis` says where it is from (`given`, `feed`, `json-ld`, `meta`, `header`, `url`, `text`, `record`), or,
     when there is none, why not (`no-year`, `none`). `agency` is the wire service that a dateline or credit names.
-    `stages` holds the version of each stage that made it, `("extract", 1)`.
+    `stages` holds the version of each stage that made it, `("extract", 1)`. `wire` is there if an agency's format
+    was read.
     """
 
     input: str
@@ -129,6 +152,7 @@ class Article:
     published: str | None = None
     published_basis: str | None = None
     modified: str | None = None
+    wire: Wire | None = None
     quotations: tuple[Quotation, ...] = ()
     timexes: tuple[Timex, ...] = ()
     events: tuple[Event, ...] = ()
@@ -148,7 +172,7 @@ class Article:
     def identity(self) -> str:
         """The key behind `id`. Two documents with one identity are one article; different content is a revision."""
         if self.identifier:
-            return "\x1f".join(("id", self.publisher or "", self.identifier))
+            return _named(self.publisher, self.identifier)
         if self.url:
             return "\x1f".join(("url", self.url))
         return "\x1f".join(("text", self.publisher or "", self.headline or "", self.published or "", self.body))
@@ -157,12 +181,44 @@ class Article:
     def content_digest(self) -> str:
         """sha256 of what the source says (not of what was found in it): equal digests mean nothing new."""
         parts = (self.headline, self.body, self.publisher, self.published, self.modified, self.url, *self.authors)
+        if self.wire is not None and self.wire.embargoed is not None:
+            parts = (*parts, "embargoed", self.wire.embargoed)
         return hashlib.sha256("\x1f".join(p or "" for p in parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def version(self) -> int | None:
+        """The sender's own count of the versions under one identifier, if its format has one."""
+        return self.wire.version if self.wire is not None else None
 
     @property
     def published_at(self) -> datetime | None:
         """`published` as an aware UTC time to sort by; a time without a zone counts as UTC, a date as its midnight."""
         return sort_time(self.published)
+
+
+def _named(publisher: str | None, identifier: str) -> str:
+    return "\x1f".join(("id", publisher or "", identifier))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A sender's word that an article must not be used (any more): a kill, or a version that is cancelled or withheld.
+
+    `id` is that of the article which it names, if sender and identifier are given as they were there. `version` and
+    `at` say since when; a newer version of the article that may be used again ends it. `reason` is one line to show.
+    """
+
+    input: str
+    identifier: str
+    publisher: str | None = None
+    version: int | None = None
+    at: str | None = None
+    reason: str = ""
+
+    @property
+    def id(self) -> str:
+        """The id of the article that is withdrawn."""
+        return hashlib.sha256(_named(self.publisher, self.identifier).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +348,8 @@ def as_json(article: Article, *, enrichment: bool = True) -> dict[str, Any]:
         "@type": "NewsArticle", "id": a.id, "input": a.input, "identifier": a.identifier, "url": a.url,
         "headline": a.headline, "author": list(a.authors), "publisher": a.publisher, "agency": a.agency,
         "dateline": a.dateline, "inLanguage": a.language, "datePublished": a.published,
-        "datePublished_basis": a.published_basis, "dateModified": a.modified, "articleBody": a.body,
+        "datePublished_basis": a.published_basis, "dateModified": a.modified, "wire": wire_json(a.wire),
+        "articleBody": a.body,
     }  # fmt: skip
     if enrichment:
         record["quotations"] = [quotation_json(q) for q in a.quotations]
@@ -306,6 +363,38 @@ def as_json(article: Article, *, enrichment: bool = True) -> dict[str, Any]:
         ]  # fmt: skip
         record["mentions"] = [{"name": m.name, "type": m.type, "spans": [list(s) for s in m.spans]} for m in a.mentions]
     return record
+
+
+def wire_json(wire: Wire | None) -> dict[str, Any] | None:
+    """Give what an agency's format says beside the text as the article record has it, without what it leaves out."""
+    if wire is None:
+        return None
+    every = {name: getattr(wire, name) for name in Wire.__slots__}
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in every.items() if v is not None and v != ()}
+
+
+def read_wire(given: Any) -> Wire | None:
+    """Read what `wire_json` gives; None for anything that it does not give."""
+    if not isinstance(given, dict) or not isinstance(given.get("format"), str):
+        return None
+    known: dict[str, Any] = {}
+    for name in Wire.__slots__:
+        value = given.get(name)
+        if name in {"keywords", "subjects"}:
+            value = tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+        elif not isinstance(value, int if name in {"urgency", "version"} else str) or isinstance(value, bool):
+            value = None
+        known[name] = value
+    return Wire(**known)
+
+
+def withdrawal_json(withdrawal: Withdrawal) -> dict[str, Any]:
+    """Give the record of a withdrawal."""
+    w = withdrawal
+    return {
+        "input": w.input, "withdraws": w.id, "identifier": w.identifier, "publisher": w.publisher,
+        "version": w.version, "at": w.at, "reason": w.reason,
+    }  # fmt: skip
 
 
 def quotation_json(q: Quotation) -> dict[str, Any]:

@@ -8,7 +8,19 @@ from datetime import date as Date  # noqa: N812 - a record's own `date` is text
 from typing import Any, Final
 
 from storage import tables as t
-from storage.records import Article, Event, Mention, Occurrence, Quotation, Span, Speaker, Statement, Timex
+from storage.records import (
+    Article,
+    Event,
+    Mention,
+    Occurrence,
+    Quotation,
+    Span,
+    Speaker,
+    Statement,
+    Timex,
+    read_wire,
+    wire_json,
+)
 
 LONGEST_NAME: Final = 500
 """Names are keys of indexes; PostgreSQL takes 2,704 bytes there. A longer one is no name."""
@@ -36,7 +48,8 @@ def content(article: Article) -> dict[str, Any]:
     """Give the columns of `articles` that hold what the source says."""
     columns: dict[str, Any] = {name: getattr(article, name) for name in CONTENT}
     return columns | {
-        "authors": list(article.authors), "published_at": article.published_at, "content_digest": article.content_digest
+        "authors": list(article.authors), "published_at": article.published_at, "wire": wire_json(article.wire),
+        "content_digest": article.content_digest,
     }  # fmt: skip
 
 
@@ -146,6 +159,7 @@ def article(row: Mapping[str, Any], found: Mapping[Any, list[Any]]) -> Article:
     return Article(
         **{name: row[name] for name in CONTENT},
         authors=tuple(row["authors"]),
+        wire=read_wire(row["wire"]),
         quotations=every(t.Quotation, quotation),
         timexes=every(
             t.Timex,

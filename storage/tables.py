@@ -191,6 +191,7 @@ class Article(Base):
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     modified: Mapped[str | None]
     body: Mapped[str]
+    wire: Mapped[dict[str, Any] | None]
 
 
 def _article_n(*, primary_key: bool = False, index: bool = False) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from storage.errors import Rejected
-from storage.records import Article, Hints
+from storage.records import Article, Hints, read_wire
 from tasks import charset, language, link, stamps
 
 FIELDS: Final = frozenset(
@@ -53,6 +53,7 @@ def read_record(text: str, *, input: str, hints: Hints = Hints()) -> Article:  #
         published=hints.published or published,
         published_basis=hints.published_basis if hints.published else basis,
         modified=stamps.iso(_string(record.get("dateModified")) or ""),
+        wire=read_wire(record.get("wire")),
     )
 
 
