@@ -13,6 +13,9 @@ from pathlib import Path
 from storage.errors import Rejected
 from tasks.formats import SUFFIXES
 
+DONE, REJECTED = "done", "rejected"
+"""The folders of a drop folder into which its files go once they are looked at."""
+
 UNFINISHED = (".part", ".tmp", ".crdownload", ".download", ".swp", "~")
 """Endings of names under which programs write what is not whole yet; left alone in folders."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from storage.records import Hints, Refusal
 from storage.store import Store
 from tasks import drop, intake
+from tasks.drop import DONE, REJECTED
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,6 @@ SETTLED = timedelta(seconds=2)
 A time further ahead than this comes from another machine's clock, and says nothing about growing.
 """
 
-DONE, REJECTED = "done", "rejected"
 REASON = ".reason.txt"
 LONGEST = 255
 """Bytes of a file name on every file system that matters here (NAME_MAX)."""
