@@ -50,19 +50,24 @@ _SAME_TEXT: Final = 0.5
 """Two articles that share this much of the shorter one's sentences are versions of one text, no two witnesses."""
 
 # The query side comes first and drives the lookup: SQLite otherwise walks the postings (16 ms instead of 0.3). A print
-# travels as one number: stretch, hash and weight. PostgreSQL would read whole weeks and hash them: a limit inside a
-# lateral join, which no list reaches beyond, keeps it at the index.
+# travels as one number: who asks, stretch, hash and weight. PostgreSQL would read whole weeks and hash them: a limit
+# inside a lateral join, which no list reaches beyond, keeps it at the index. All of a batch asks at once.
 _FIND_SQLITE: Final = text(
-    "SELECT p.n, sum(q.value & 1023) AS shared FROM json_each(:list) AS q CROSS JOIN postings AS p "
-    "WHERE p.week = q.value >> 41 AND p.hash = (q.value >> 10) & 2147483647 "
-    "GROUP BY p.n HAVING shared >= :floor ORDER BY shared DESC, p.n LIMIT :limit"
+    "SELECT q.value >> 53 AS asker, p.n, sum(q.value & 1023) AS shared FROM json_each(:list) AS q "
+    "CROSS JOIN postings AS p WHERE p.week = (q.value >> 41) & 4095 AND p.hash = (q.value >> 10) & 2147483647 "
+    "GROUP BY asker, p.n HAVING shared >= :floor"
 )
 _FIND_POSTGRESQL: Final = text(
-    "SELECT p.n, sum(q.print & 1023) AS shared FROM unnest(CAST(:list AS bigint[])) AS q(print) "
-    "CROSS JOIN LATERAL (SELECT n FROM postings WHERE week = CAST(q.print >> 41 AS integer) "
+    "SELECT CAST(q.print >> 53 AS integer) AS asker, p.n, sum(q.print & 1023) AS shared "
+    "FROM unnest(CAST(:list AS bigint[])) AS q(print) "
+    "CROSS JOIN LATERAL (SELECT n FROM postings WHERE week = CAST((q.print >> 41) & 4095 AS integer) "
     "AND hash = CAST((q.print >> 10) & 2147483647 AS integer) LIMIT :cap) AS p "
-    "GROUP BY p.n HAVING sum(q.print & 1023) >= :floor ORDER BY shared DESC, p.n LIMIT :limit"
+    "GROUP BY 1, p.n HAVING sum(q.print & 1023) >= :floor"
 )
+_ASKERS: Final = 512
+"""Articles that ask in one statement."""
+_LAST_WEEK: Final = 4095
+"""The stretch of all that is dated after the year 2205."""
 _POST_SQLITE: Final = text(
     "INSERT OR IGNORE INTO postings (week, hash, n) SELECT q.value >> 31, q.value & 2147483647, :n "
     "FROM json_each(:list) AS q WHERE NOT EXISTS (SELECT 1 FROM postings AS p "
@@ -92,38 +97,50 @@ _PRINT: Final = text("INSERT INTO wire_prints (n, day, runs, timeless) VALUES (:
 
 
 def candidates(
-    conn: Connection, runs: Prints, timeless: Prints, *, day: int | None, window_days: int = 10, limit: int = LIMIT
-) -> list[tuple[int, int]]:
-    """Find the articles that share the most with these prints, strongest first: (article number, tenths of weight).
+    conn: Connection, posts: Sequence[Post], *, window_days: int = 10, limit: int = LIMIT
+) -> list[list[tuple[int, int]]]:
+    """Find, for each of these articles, the others that share the most with it: (number, tenths of weight).
 
-    `day` is days since 1970; an article without one is looked for, and found, from everywhere. Ask before `add`.
+    Each list comes strongest first. `day` is days since 1970; an article without one is looked for, and found, from
+    everywhere.
     """
-    asked = _asked(conn, runs, timeless, day, window_days, limit)
     find = _FIND_SQLITE if conn.dialect.name == "sqlite" else _FIND_POSTGRESQL
-    return [(int(n), int(shared)) for n, shared in conn.execute(find, asked)]
+    found: list[list[tuple[int, int]]] = [[] for _ in posts]
+    for first in range(0, len(posts), _ASKERS):
+        some = posts[first : first + _ASKERS]
+        for asker, n, shared in conn.execute(find, _asked(conn, some, window_days)):
+            if n != some[asker].n:
+                found[first + asker].append((n, int(shared)))
+    return [sorted(near, key=lambda c: (-c[1], c[0]))[:limit] for near in found]
 
 
-def explain(conn: Connection, runs: Prints, *, day: int) -> str:
+def explain(conn: Connection, post: Post) -> str:
     """Give the plan by which the database looks candidates up, one step a line."""
     sqlite = conn.dialect.name == "sqlite"
     plan = text(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{_FIND_SQLITE if sqlite else _FIND_POSTGRESQL}")
-    return "\n".join(str(row[-1]) for row in conn.execute(plan, _asked(conn, runs, (), day, 10, LIMIT)))
+    return "\n".join(str(row[-1]) for row in conn.execute(plan, _asked(conn, [post], 10)))
 
 
-def _asked(
-    conn: Connection, runs: Prints, timeless: Prints, day: int | None, window_days: int, limit: int
-) -> dict[str, object]:
-    weeks = _all_weeks(conn) if day is None else [*range(_week(day - window_days), _week(day + window_days) + 1)]
-    if conn.execute(_UNDATED).first() is not None:
-        weeks.append(UNDATED)
-    places = [(week << 41, runs) for week in weeks] + [(TIMELESS << 41, timeless)]
-    packed = [place | (h << 10) | min(w, 1023) for place, prints in places for h, w in prints]
-    return {"list": _list(conn, packed), "floor": FLOOR, "limit": limit, "cap": CAP}
+def _asked(conn: Connection, posts: Sequence[Post], window_days: int) -> dict[str, object]:
+    undated = [UNDATED] if conn.execute(_UNDATED).first() is not None else []
+    packed: list[int] = []
+    for asker, post in enumerate(posts):
+        if post.day is None:
+            weeks = _all_weeks(conn)
+        else:
+            weeks = [*range(_week(post.day - window_days), _week(post.day + window_days) + 1)]
+        runs = [(h << 10) | min(w, 1023) for h, w in post.runs]
+        for week in (*weeks, *undated):
+            place = asker << 53 | week << 41
+            packed += [place | run for run in runs]
+        place = asker << 53 | TIMELESS << 41
+        packed += [place | (h << 10) | min(w, 1023) for h, w in post.timeless]
+    return {"list": _list(conn, packed), "floor": FLOOR, "cap": CAP}
 
 
 def _week(day: int | None) -> int:
     """Number the stretch of the index that a day falls into."""
-    return UNDATED if day is None else max(UNDATED + 1, day // STRETCH_DAYS)
+    return UNDATED if day is None else min(max(UNDATED + 1, day // STRETCH_DAYS), _LAST_WEEK)
 
 
 def _all_weeks(conn: Connection) -> list[int]:

@@ -164,13 +164,13 @@ def _relate(conn: Connection, written: Mapping[int, Article], batch: _Batch) -> 
     """
     texts = {n: _prepared(article.body) for n, article in written.items()}
     days = {n: wirecopy.day_number(article.published_at) for n, article in written.items()}
-    wireindex.add(conn, [Post(n, text.runs, text.timeless, days[n]) for n, text in texts.items()])
+    posts = [Post(n, text.runs, text.timeless, days[n]) for n, text in texts.items()]
+    wireindex.add(conn, posts)
     keys = {n: wirecopy.furniture_keys(text, written[n].publisher) for n, text in texts.items()}
     flipped = set(wireindex.learn(conn, keys)) - written.keys()
     pairs: set[tuple[int, int]] = set()
-    for n, text in texts.items():
-        found = wireindex.candidates(conn, text.runs, text.timeless, day=days[n], window_days=batch.window.days)
-        pairs.update((min(n, m), max(n, m)) for m, _ in found if m != n)
+    for n, found in zip(texts, wireindex.candidates(conn, posts, window_days=batch.window.days), strict=True):
+        pairs.update((min(n, m), max(n, m)) for m, _ in found)
     for n in flipped:
         # What counted as shared text has turned out to be furniture: its verdicts are made again without it.
         others = archive.unrelate(conn, n)

@@ -26,7 +26,8 @@ def found(store: Store, body: str, day: int | None, **limits: int) -> list[int]:
     """Ask for the candidates of a body."""
     text = wirecopy.prepare(body)
     with store.reading() as conn:
-        return [n for n, _ in wireindex.candidates(conn, text.runs, text.timeless, day=day, **limits)]
+        (near,) = wireindex.candidates(conn, [wireindex.Post(0, text.runs, text.timeless, day)], **limits)
+        return [n for n, _ in near]
 
 
 def test_candidates_share_runs_and_come_strongest_first(store: Store) -> None:
@@ -109,7 +110,7 @@ def test_lookups_use_the_index_from_the_query_side(store: Store) -> None:
         )
         conn.exec_driver_sql("ANALYZE")
     with store.reading() as conn:
-        plan = wireindex.explain(conn, text.runs, day=20_000)
+        plan = wireindex.explain(conn, wireindex.Post(0, text.runs, (), 20_000))
     sqlite = store.dialect == "sqlite"
     assert ("SEARCH p USING PRIMARY KEY (week=? AND hash=?)" if sqlite else "using pk__postings on postings") in plan
     assert sqlite or "Index Cond: ((week = " in plan

@@ -82,9 +82,10 @@ def main() -> None:
                     marks = [time.process_time(), time.perf_counter()]
                     side = prepared(body)
                     marks.append(time.perf_counter())
-                    near = wireindex.candidates(conn, side.runs, side.timeless, day=day)
+                    post = wireindex.Post(n, side.runs, side.timeless, day)
+                    (near,) = wireindex.candidates(conn, [post])
                     marks.append(time.perf_counter())
-                    wireindex.add(conn, [wireindex.Post(n, side.runs, side.timeless, day)])
+                    wireindex.add(conn, [post])
                     wireindex.learn(conn, {n: wirecopy.furniture_keys(side, outlet)})
                     marks.append(time.perf_counter())
                     mine = wirecopy.Side(id=str(n), text=side, publisher=outlet)
