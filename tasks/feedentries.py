@@ -1,0 +1,214 @@
+"""Make entries of what a parser read, name them, and tell what is new among them. Pure: no store, no network, no clock.
+
+An entry is named by its guid where that is unique in the page, else by guid and link, else by its link, else by what
+it says. The same link under a new guid is the same article; the same name with other content is a revision.
+"""
+
+import hashlib
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple
+from urllib.parse import urljoin
+
+from storage.feedrecords import Entry, FeedPage, Format, KnownEntry, News
+from tasks import charset, feedtimes, link
+
+ENTRIES: Final = 2000
+"""More entries than this in one page are cut, the newest kept as the page has them: real feeds hold 10 to 100."""
+ADDRESS: Final = 2048
+CONTENT: Final = 1_000_000
+TITLE: Final = 1000
+AUTHORS: Final = 20
+
+_FLAGS: Final = re.DOTALL | re.IGNORECASE
+_TAG: Final = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)\s*>|</?[a-zA-Z][^<>]*>", _FLAGS)
+_BREAK: Final = re.compile(r"</?(?:p|div|br|li|h[1-6]|tr|blockquote|ul|ol|figure|figcaption)\b[^<>]*>", re.IGNORECASE)
+_SPACE: Final = re.compile(r"[^\S\n]+")
+_LINES: Final = re.compile(r" ?\n[ \n]*")
+_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_MAIL: Final = re.compile(r"<?[\w.+-]+@[\w.-]+>?(?: \((.*)\))?$")
+
+
+class Sent(NamedTuple):
+    """One entry as a parser gives it: the feed's own words, markup and all. `contents` and `summary` are
+    (value, is it plain text) each."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    plain_title: bool = False
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    updated: str = ""
+    contents: tuple[tuple[str, bool], ...] = ()
+    summary: tuple[str, bool] = ("", False)
+    publisher: str = ""
+
+
+class Sheet(NamedTuple):
+    """One page as a parser gives it. What two parsers make of one page can be compared as they are."""
+
+    format: Format
+    title: str = ""
+    site: str = ""
+    language: str = ""
+    ttl: str = ""
+    period: str = ""
+    frequency: str = ""
+    hub: str = ""
+    sent: tuple[Sent, ...] = ()
+
+
+def page(sheet: Sheet, *, address: str, now: datetime, problems: Iterable[str] = ()) -> FeedPage:
+    """Make the page of what a parser read. `address` completes relative links."""
+    problems = list(problems)
+    if len(sheet.sent) > ENTRIES:
+        problems.append("cut")
+    sent = sheet.sent[:ENTRIES]
+    if any(len(value) > CONTENT for s in sent for value, _ in (*s.contents, s.summary)):
+        problems.append("long")
+    site = _absolute(sheet.site, address)
+    guids = Counter(s.guid for s in sent)
+    entries = []
+    for s in sent:
+        entry = _entry(s, site or address, now)
+        # A guid that is the feed itself names nothing.
+        guid = "" if s.guid in (address, sheet.site) else s.guid
+        entries.append(replace(entry, key=_key(entry, guid, unique=guids[s.guid] == 1)))
+    return FeedPage(
+        format=sheet.format,
+        title=text(sheet.title)[:TITLE] or None,
+        site=site,
+        language=(sheet.language[:35].replace("_", "-").lower()) or None,
+        asked=feedtimes.asked(sheet.ttl, sheet.period, sheet.frequency),
+        hub=_absolute(sheet.hub, address),
+        entries=tuple(entries),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _entry(sent: Sent, base: str, now: datetime) -> Entry:
+    address = _absolute(sent.link, base) or (_absolute(sent.guid, base) if sent.guid.startswith("http") else None)
+    published, flag = feedtimes.read(sent.published or sent.updated, now)
+    updated, _ = feedtimes.read(sent.updated, now)
+    value, plain, full = sent.summary[0], sent.summary[1], False
+    for one, is_plain in sent.contents:
+        if len(one) > len(value) or (one == value and not full):
+            value, plain, full = one, is_plain, True
+    value = charset.fit(value[:CONTENT])
+    title = sent.title[: TITLE * 4]
+    return Entry(
+        key="",
+        guid=charset.fit(sent.guid) or None,
+        link=address,
+        canonical=(link.normal(address) if address else None),
+        title=(" ".join(charset.fit(title).split()) if sent.plain_title else text(title))[:TITLE] or None,
+        authors=tuple(dict.fromkeys(a for name in sent.authors if (a := _author(name))))[:AUTHORS],
+        published_raw=charset.fit((sent.published or sent.updated)[:200]) or None,
+        published=published,
+        updated_raw=charset.fit(sent.updated[:200]) or None,
+        updated=updated,
+        date_flag=flag,
+        content_html=html.escape(value, quote=False) if plain else value,
+        content_text=value.strip() if plain else text(value, lines=True),
+        full=full,
+        publisher=text(sent.publisher)[:200] or None,
+    )
+
+
+def _author(name: str) -> str:
+    """Give the name of "desk@example.org (Ann Lee)", or the address if there is no name."""
+    name = text(name)[:200]
+    match = _MAIL.match(name)
+    return (match[1] or name).strip() if match else name
+
+
+def text(value: str, *, lines: bool = False) -> str:
+    """Give markup as text: no tags, no entities, single spaces; with `lines`, a line for each block."""
+    if "<" in value:
+        if lines:
+            value = _BREAK.sub("\n", value)
+        value = _TAG.sub("" if lines else " ", value) if "<" in value else value
+    if "&" in value:
+        value = html.unescape(value)
+    value = charset.fit(value)
+    return _LINES.sub("\n", _SPACE.sub(" ", value)).strip() if lines else " ".join(value.split())
+
+
+def _absolute(address: str, base: str) -> str | None:
+    address = "".join(address.split("\n")).strip()
+    if not address or len(address) > ADDRESS:
+        return None
+    try:
+        found = address if _SCHEME.match(address) else urljoin(base, address)
+    except ValueError:
+        return None
+    return charset.fit(found) if found.lower().startswith(("http://", "https://")) else None
+
+
+def _key(entry: Entry, guid: str, *, unique: bool) -> str:
+    """Name an entry within its feed: a letter that says by what, and its digest."""
+    if guid and unique:
+        return _named("g", guid)
+    if guid and entry.canonical:
+        return _named("b", guid, entry.canonical)
+    if entry.canonical:
+        return _named("l", entry.canonical)
+    return _named("t", guid, entry.title or "", entry.content_text)
+
+
+def _named(by: str, *parts: str) -> str:
+    return by + hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def compare(page: FeedPage, known: Sequence[KnownEntry]) -> News:
+    """Tell what is new and what is revised in a page, given what is known of this feed.
+
+    Looked for are, in this order, its name; guid and link together; a link that only one entry has, here and among
+    the known; a guid likewise. An entry found under another name keeps the one it is known by.
+    """
+    keys = {k.key: k for k in known}
+    pairs: dict[tuple[str | None, str | None], KnownEntry] = {
+        (k.guid, k.canonical): k for k in known if k.guid and k.canonical
+    }
+    links, guids = _only(known, lambda k: k.canonical), _only(known, lambda k: k.guid)
+    shared = {g for g, n in Counter(k.guid for k in known if k.key.startswith("b")).items() if g and n}
+    home = link.normal(page.site) if page.site else None
+    here = Counter(e.canonical for e in page.entries)
+    ids = Counter(e.guid for e in page.entries)
+    new: list[Entry] = []
+    revised: list[Entry] = []
+    met: set[str] = set()
+    for sent in page.entries:
+        # A guid that has served several articles before names none alone.
+        entry = (
+            replace(sent, key=_named("b", sent.guid, sent.canonical))
+            if (sent.guid in shared and sent.guid and sent.canonical)
+            else sent
+        )
+        found = keys.get(entry.key) or pairs.get((entry.guid, entry.canonical))
+        if found is None and entry.canonical != home and here[entry.canonical] == 1:
+            found = links.get(entry.canonical)
+        if found is None and ids[entry.guid] == 1 and entry.guid not in shared:
+            found = guids.get(entry.guid)
+        key = found.key if found else entry.key
+        if key in met:
+            continue
+        met.add(key)
+        if found is None:
+            new.append(entry)
+        elif found.content_digest != entry.content_digest:
+            revised.append(replace(entry, key=key))
+    unchanged = len(met) - len(new) - len(revised)
+    overrun = bool(known) and bool(page.entries) and len(new) == len(met)
+    return News(new=tuple(new), revised=tuple(revised), unchanged=unchanged, overrun=overrun)
+
+
+def _only(known: Sequence[KnownEntry], of: Callable[[KnownEntry], str | None]) -> dict[str | None, KnownEntry]:
+    """Index the known by something, without what several of them share and without nothing."""
+    counts = Counter(of(k) for k in known)
+    return {of(k): k for k in known if of(k) and counts[of(k)] == 1}
