@@ -5,24 +5,29 @@ out twice, and what a dead run had claimed is taken up again when its lease runs
 """
 
 import asyncio
+import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 from prefect.context import FlowRunContext
 from prefect.utilities.annotations import quote
 
+from flows import announce
 from flows.settings import Settings, read_settings
+from flows.workplace import pool_at_hand, store_at_hand
 from storage import inbox
 from storage.inbox import Item
-from storage.store import Store, open_store
+from storage.records import Article
+from storage.store import Store
 from tasks.batches import enrich_batch, extract_batch, file_batch
 from tasks.filing import Counts
-from tasks.pool import Pool, warm_pool
+from tasks.pool import Pool
 
 T = TypeVar("T")
 
@@ -31,30 +36,37 @@ MOST_BYTES = 32_000_000
 
 
 @flow(name="ingest", description="Read, enrich and file what waits in the inbox.", validate_parameters=False)
-async def ingest(batch_size: int | None = None) -> Counts:
-    """Take everything that waits in the inbox through extract, enrich and file.
+async def ingest(items: list[int] | None = None, batch_size: int | None = None) -> Counts:
+    """Take what waits in the inbox through extract, enrich and file.
 
     Leaves the table artifact `ingest-summary`.
 
     Args:
+        items: inbox items to take, by number; left out, everything that waits. What somebody else has in hand or what
+            is settled already is passed over.
         batch_size: documents in one task run; the setting WIREDESK_BATCH_SIZE if left out.
     """
     settings = read_settings()
-    with open_store(settings.database, raw_url=settings.raw) as store:
-        waiting = await asyncio.to_thread(_waiting, store, settings)
+    with store_at_hand(settings) as store:
+        waiting = await asyncio.to_thread(_waiting, store, settings) if items is None else len(items)
         processes = max(1, min(settings.processes, waiting))
-        with warm_pool(processes) as pool:
-            desk = _Desk(settings, store, pool, batch_size or _batch_size(settings, waiting, processes))
+        with pool_at_hand(processes) as pool:
+            desk = _Desk(settings, store, pool, batch_size or _batch_size(settings, waiting, processes), items)
             try:
                 # One lane more than processes: while one batch is being filed, the others keep every process busy.
-                lanes = await asyncio.gather(*(desk.lane() for _ in range(processes + 1)))
+                lanes = await asyncio.gather(*(desk.lane() for _ in range(min(processes + 1, waiting) or 1)))
             except BaseException:
                 desk.let_go()
                 raise
     counts = sum(lanes, Counts())
     get_run_logger().info("ingested %s", counts)
-    await _leave_summary(counts)
+    await desk.leave_summary(counts)
     return counts
+
+
+def holder_of(run_id: object) -> str:
+    """Name the holder under which a run claims items. Whoever finds the run dead can give back what it held."""
+    return f"run {run_id}"
 
 
 def _waiting(store: Store, settings: Settings) -> int:
@@ -72,14 +84,20 @@ def _batch_size(settings: Settings, waiting: int, processes: int) -> int:
 class _Desk:
     """What the lanes of one run share."""
 
-    def __init__(self, settings: Settings, store: Store, pool: Pool, batch_size: int) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, pool: Pool, batch_size: int, items: Sequence[int] | None
+    ) -> None:
         self._settings = settings
         self._store = store
         self._pool = pool
         self._batch_size = batch_size
+        self._items = items
         self._batches = 0
+        self._outlets: set[str | None] = set()
+        self._spent_s: dict[str, float] = {"extract": 0.0, "enrich": 0.0, "file": 0.0}
         run = FlowRunContext.get()
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{run.flow_run.name if run and run.flow_run else 'ingest'}"
+        self._run = run.flow_run if run else None
+        self._holder = holder_of(self._run.id) if self._run else f"{socket.gethostname()}:{os.getpid()}"
 
     async def lane(self) -> Counts:
         """Claim, extract, enrich and file batches until nothing waits."""
@@ -101,6 +119,7 @@ class _Desk:
                 conn,
                 holder=self._holder,
                 limit=self._batch_size,
+                among=self._items,
                 lease=self._settings.lease,
                 now=datetime.now(UTC),
             )
@@ -108,17 +127,61 @@ class _Desk:
     async def _take(self, items: Sequence[Item], name: str) -> Counts:
         settings = self._settings
         store, pool = _as_is(self._store), _as_is(self._pool)
-        read = await extract_batch(pool, store, _as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
-        enriched = await enrich_batch(pool, _as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
-        return await file_batch(
-            store,
-            _as_is(items),
-            _as_is(enriched),
-            holder=self._holder,
-            max_attempts=settings.max_attempts,
-            window=timedelta(days=settings.match_window_days),
-            batch=name,
+        with self._timed("extract"):
+            read = await extract_batch(pool, store, _as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
+        with self._timed("enrich"):
+            enriched = await enrich_batch(pool, _as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
+        self._outlets.update(o.publisher for o in enriched if isinstance(o, Article))
+        with self._timed("file"):
+            counts = await file_batch(
+                store,
+                _as_is(items),
+                _as_is(enriched),
+                holder=self._holder,
+                max_attempts=settings.max_attempts,
+                window=timedelta(days=settings.match_window_days),
+                batch=name,
+            )
+        await announce.changed(self._store)
+        return counts
+
+    @contextlib.contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._spent_s[stage] += time.monotonic() - began
+
+    async def leave_summary(self, counts: Counts) -> None:
+        """Leave the run's table, and give the run a name that says what it did."""
+        row: dict[str, object] = {
+            "received": counts.received,
+            "filed": counts.filed,
+            "revised": counts.revised,
+            "copies": counts.copies,
+            "seen": counts.seen,
+            "rejected": counts.rejected,
+            "to try again": counts.failed,
+        }
+        await acreate_table_artifact(
+            key="ingest-summary",
+            table=[row | {f"{stage}, s": round(spent, 2) for stage, spent in self._spent_s.items()}],
+            description="What became of the documents that this run took from the inbox, and the time of each stage.",
         )
+        if self._run is not None:
+            async with get_client() as client:
+                await client.set_flow_run_name(self._run.id, self._named(counts))
+
+    def _named(self, counts: Counts) -> str:
+        written = counts.filed + counts.revised
+        if not counts.received:
+            return "ingest nothing: none of it waited any more" if self._items else "ingest nothing: nothing waited"
+        if not written:
+            return f"ingest nothing new in {_many(counts.received, 'document')}"
+        return f"ingest {_many(written, 'article')} from {_many(len(self._outlets), 'source')}"
+
+
+def _many(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _by_size(items: Sequence[Item]) -> Iterator[list[Item]]:
@@ -135,21 +198,3 @@ def _by_size(items: Sequence[Item]) -> Iterator[list[Item]]:
 def _as_is(value: T) -> T:
     # Prefect walks through every argument in search of futures: seconds for a batch of enriched articles.
     return cast("T", quote(value))
-
-
-async def _leave_summary(counts: Counts) -> None:
-    await acreate_table_artifact(
-        key="ingest-summary",
-        table=[
-            {
-                "received": counts.received,
-                "filed": counts.filed,
-                "revised": counts.revised,
-                "copies": counts.copies,
-                "seen": counts.seen,
-                "rejected": counts.rejected,
-                "to try again": counts.failed,
-            }
-        ],
-        description="What became of the documents that this run took from the inbox.",
-    )

@@ -4,7 +4,12 @@ A setting is an environment variable with the prefix `WIREDESK_`. The Prefect va
 too, so that one place says what Wiredesk asks of Prefect.
 """
 
+import contextlib
+import fcntl
+import hashlib
 import os
+import socket
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +17,9 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.errors import Misconfigured
+
+SERVING = "serving"
+"""File in HOME that names the API of the server `up` runs, locked while it does."""
 
 
 class Settings(BaseSettings):
@@ -31,6 +39,12 @@ class Settings(BaseSettings):
     lease_s: float = Field(600.0, gt=0, description="seconds after which the work of a dead run is taken up again")
     max_attempts: int = Field(5, ge=1, description="attempts at one document before it is set aside as gave-up")
     match_window_days: int = Field(10, ge=0, description="days before and after its date in which copies are sought")
+    host: str = Field("127.0.0.1", description="address at which `up` serves Prefect and its UI")
+    port: int = Field(4200, ge=1, le=65535, description="port of the same")
+    desk_name: str = Field("", description="name of this desk among several; default: from the machine and HOME")
+    stop_s: float = Field(20.0, ge=0, description="seconds that work in hand has to end when the desk is stopped")
+    history_days: float = Field(7.0, gt=0, description="days for which Prefect keeps its runs (events: one day)")
+    keep_raw_days: float = Field(0.0, ge=0, description="days for which raw captures are kept; 0: for ever")
 
     @property
     def database(self) -> str:
@@ -46,6 +60,12 @@ class Settings(BaseSettings):
     def drop(self) -> Path:
         """The drop folder in force."""
         return self.drop_folder or self.home / "drop"
+
+    @property
+    def desk(self) -> str:
+        """The name of this desk: two homes on one machine are two desks."""
+        home = hashlib.sha256(os.fsencode(self.home.absolute())).hexdigest()[:4]
+        return self.desk_name or f"{socket.gethostname()}-{home}"
 
     @property
     def processes(self) -> int:
@@ -82,15 +102,17 @@ def override(**values: str | None) -> None:
 def prepare_prefect(home: Path) -> None:
     """Set what runs on this process's own short-lived Prefect server need. Call before Prefect is imported.
 
-    Nothing is set that the environment sets itself, and nothing at all if `PREFECT_API_URL` names a server. The
-    services that are switched off record the history of task runs and events; a server that lives as long as one
-    command shows that history to nobody, is four times slower with them (2.7 s against .7 s for 20 task runs), and
-    prints tracebacks when it is stopped in the middle of a flush.
+    Nothing is set that the environment sets itself, and nothing of it at all if `PREFECT_API_URL` names a server, or
+    `wiredesk up` runs one for this HOME. The services that are switched off record the history of task runs and
+    events; a server that lives as long as one command shows that history to nobody, is four times slower with them
+    (2.7 s against .7 s for 20 task runs), and prints tracebacks when it is stopped in the middle of a flush.
     """
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "flows,tasks,storage")
-    if os.environ.get("PREFECT_API_URL"):
+    if not os.environ.get("PREFECT_API_URL") and (serving := running_server(home)):
+        os.environ["PREFECT_API_URL"] = serving
+    if has_server():
         return
     os.environ.setdefault("PREFECT_HOME", str((home / "prefect").absolute()))
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
@@ -98,3 +120,69 @@ def prepare_prefect(home: Path) -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER", "TRIGGERS", "LATE_RUNS", "SCHEDULER", "FOREMAN"):
         os.environ.setdefault(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
+
+
+def has_server() -> bool:
+    """True if runs go to a Prefect server that outlives this process."""
+    return bool(os.environ.get("PREFECT_API_URL"))
+
+
+def running_server(home: Path) -> str | None:
+    """Give the API address of the server that `wiredesk up` runs for this HOME; None if it runs none."""
+    with contextlib.suppress(OSError), (home / SERVING).open(encoding="utf-8") as file:
+        # Whoever serves holds a lock on the file: a note that was left behind by a crash can be locked by anyone.
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read().strip() or None
+    return None
+
+
+def api_url(settings: Settings) -> str:
+    """Give the address of Prefect's API: of the server that is named, or of the one that `up` starts."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    reachable = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - asked about, not bound
+    return os.environ.get("PREFECT_API_URL") or f"http://{reachable}:{settings.port}/api"
+
+
+def server_environment(settings: Settings) -> dict[str, str]:
+    """Give the environment of the Prefect server that `up` starts.
+
+    Marking runs late is switched off: after a pause of the desk it fights with the live runs for SQLite's one writer
+    ("database is locked", calls stuck for a minute). A run of the desk leaves some 100 KB, most of it events.
+    """
+    return _filled({
+        "PREFECT_HOME": str((settings.home / "prefect").absolute()),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_UI_API_URL": api_url(settings),
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "86400",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(max(3600, int(settings.history_days * 86400))),
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    })  # fmt: skip
+
+
+def desk_environment(settings: Settings) -> dict[str, str]:
+    """Give the environment of a desk: a client of the server, and a worker that asks often."""
+    return _filled({
+        "PREFECT_HOME": str((settings.home / "prefect").absolute()),
+        "PREFECT_API_URL": api_url(settings),
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,tasks,storage",
+    })  # fmt: skip
+
+
+def _filled(defaults: Mapping[str, str]) -> dict[str, str]:
+    # What the operator sets himself, wins.
+    return {"DO_NOT_TRACK": "1", **defaults, **os.environ}
+
+
+def adopt(environment: Mapping[str, str]) -> None:
+    """Make an environment this process's own. Call before Prefect is imported."""
+    os.environ.update(environment)

@@ -260,12 +260,15 @@ def release(conn: Connection, *, holder: str) -> int:
     ).rowcount
 
 
-def release_expired(conn: Connection, *, now: datetime, max_attempts: int) -> int:
-    """Take back what a holder kept for longer than its lease; give up on what had `max_attempts`. Gives how many."""
+def release_expired(conn: Connection, *, now: datetime, max_attempts: int, dead: str | None = None) -> int:
+    """Take back what a holder kept for longer than its lease; give up on what had `max_attempts`. Gives how many.
+
+    With `dead` only that holder's, whatever its lease: it is known to have died with them in hand.
+    """
     spent = _I.attempts >= max_attempts
     return conn.execute(
         update(_I)
-        .where(_I.state == "claimed", _I.lease_until_at < now)
+        .where(_I.state == "claimed", _I.lease_until_at < now if dead is None else _I.holder == dead)
         .values(
             state=case((spent, "rejected"), else_=_WAITING),
             settled_at=case((spent, now), else_=None),

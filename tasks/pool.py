@@ -7,6 +7,7 @@ stop a parser that never returns, so a worker that overruns is killed and replac
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -25,16 +26,20 @@ class WorkerDied(Exception):
     """The process that ran the call died of it, of too much memory as a rule."""
 
 
-def _begin() -> None:
+def _begin(prepare: Callable[[], object] | None, niceness: int) -> None:
     # Ctrl-C goes to the whole process group; the parent decides what happens to work in hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(niceness)
+    if prepare is not None:
+        prepare()
 
 
 class Pool:
     """Runs functions in worker processes. Made by `warm_pool`; results come back by pickle."""
 
-    def __init__(self, pool: ProcessPool) -> None:
+    def __init__(self, pool: ProcessPool, processes: int) -> None:
         self._pool = pool
+        self.processes = processes
 
     def submit(self, function: Callable[..., T], *args: Any, timeout_s: float) -> "Future[T]":
         """Schedule one call; the future raises what the call raised, or pebble's own errors."""
@@ -57,13 +62,17 @@ class Pool:
 
 
 @contextlib.contextmanager
-def warm_pool(processes: int) -> Iterator[Pool]:
-    """Open a pool of `processes` workers; on leaving, work in hand is ended and the workers are gone."""
+def warm_pool(processes: int, *, prepare: Callable[[], object] | None = None, niceness: int = 0) -> Iterator[Pool]:
+    """Open a pool of `processes` workers; on leaving, work in hand is ended and the workers are gone.
+
+    Each worker calls `prepare` before its first call. With `niceness` it leaves the processor to whoever needs it: 10
+    is a tenth of a share beside one that is not nice (sched(7)).
+    """
     # Forkserver: the parent runs threads (Prefect's, the database's), which plain fork would copy in mid-step.
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPool(max_workers=processes, context=context, initializer=_begin)
+    pool = ProcessPool(max_workers=processes, context=context, initializer=_begin, initargs=(prepare, niceness))
     try:
-        yield Pool(pool)
+        yield Pool(pool, processes)
         pool.close()  # type: ignore[no-untyped-call]
     except BaseException:
         pool.stop()  # type: ignore[no-untyped-call]

@@ -57,6 +57,18 @@ def enrich_all(articles: Sequence[Article]) -> list[Article]:
     return enrich.enrich(articles)
 
 
+PRACTICE = b"""<html><head><title>Ferry resumes</title></head><body><article><h1>Ferry resumes</h1><p>The ferry to
+Aldney resumed on Monday, the harbour said. "We are glad to see it sail again," said Ida Holm, who runs it.</p>
+</article></body></html>"""
+"""A page made up for practice."""
+
+
+def load_all() -> None:
+    """Read and enrich a made-up page, so that the first real one does not wait for parsers and models to load."""
+    read = read_all([Document(input="practice.html", raw=PRACTICE, hints=Hints())])
+    enrich_all([a for a in read if isinstance(a, Article)])
+
+
 async def _each(
     pool: Pool, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float
 ) -> list[B | Exception]:

@@ -1,0 +1,56 @@
+"""What a flow works with: the open store and a pool of worker processes. Decides nothing.
+
+In a desk they are there already, warm; a flow that runs anywhere else opens its own and closes them after it. So the
+same flow runs under the desk, under a plain Prefect worker and from the command line.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from flows.settings import Settings
+from storage.store import Store, open_store
+from tasks.pool import Pool, warm_pool
+
+_LENT: ContextVar["Workplace | None"] = ContextVar("workplace", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What a desk lends to the runs in it. Without a pool a run opens one of its own."""
+
+    store: Store
+    pool: Pool | None = None
+
+
+@contextlib.contextmanager
+def lent(workplace: Workplace) -> Iterator[None]:
+    """Lend a workplace to whatever is called within."""
+    token = _LENT.set(workplace)
+    try:
+        yield
+    finally:
+        _LENT.reset(token)
+
+
+@contextlib.contextmanager
+def store_at_hand(settings: Settings) -> Iterator[Store]:
+    """Give the store: the lent one, or one that is opened now and closed on leaving."""
+    here = _LENT.get()
+    if here is not None:
+        yield here.store
+    else:
+        with open_store(settings.database, raw_url=settings.raw) as store:
+            yield store
+
+
+@contextlib.contextmanager
+def pool_at_hand(processes: int) -> Iterator[Pool]:
+    """Give the pool: the lent one, or one of so many workers that ends on leaving."""
+    here = _LENT.get()
+    if here is not None and here.pool is not None:
+        yield here.pool
+    else:
+        with warm_pool(processes) as pool:
+            yield pool
