@@ -96,10 +96,15 @@ def receive(
     )
 
 
-def notice(conn: Connection, *, address: str, hints: Hints, now: datetime) -> Received:
-    """Note an address whose bytes are still to be fetched. The same address is one item, whatever is said of it."""
+def notice(conn: Connection, *, address: str, link: str | None = None, hints: Hints, now: datetime) -> Received:
+    """Note an address whose bytes are still to be fetched. The same address is one item, whatever is said of it.
+
+    `address` is its normal form, `link` how it was written: that is what will be asked for.
+    """
     known = {k: v for k, v in asdict(hints).items() if v is not None}
-    return _receive(conn, _key("noticed", address), state="noticed", input=address, hints=known, received_at=now)
+    return _receive(
+        conn, _key("noticed", address), state="noticed", input=link or address, hints=known, received_at=now
+    )
 
 
 def capture(

@@ -265,7 +265,10 @@ def _notice(store: Store, now: datetime, address: str) -> inbox.Received:
 
 
 def test_noticed_address_is_one_item_that_no_reader_gets(store: Store, now: datetime) -> None:
-    first, again = _notice(store, now, "https://echo.example/a"), _notice(store, now, "https://echo.example/a")
+    first = _notice(store, now, "https://echo.example/a")
+    with store.writing() as conn:
+        link = "https://echo.example/a?utm_source=feed"
+        again = inbox.notice(conn, address="https://echo.example/a", link=link, hints=NO_HINTS, now=now)
     assert (first.new, again.new, again.item_id) == (True, False, first.item_id)
     with store.writing() as conn:
         assert inbox.claim(conn, holder="reader", limit=9, lease=LEASE, now=now) == ()
