@@ -8,7 +8,8 @@ from typing import Final
 from storage.errors import Transient
 
 KINDS: Final = {
-    "dns": "its host's name could not be resolved",
+    "no-host": "its host's name does not exist",
+    "dns": "its host's name could not be looked up",
     "connect": "no connection to its host could be made",
     "tls": "its host's certificate or encryption is not in order",
     "timeout": "its host did not answer in time",

@@ -1,0 +1,206 @@
+"""Unpack a body as it arrives, and stop as soon as it costs too much. Pure: bytes in, bytes out."""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol
+
+import brotli
+import zstandard
+
+from storage.errors import Rejected
+from tasks.exchange import FetchFailed, Limits
+
+ACCEPTED: Final = "gzip, deflate, br, zstd"
+"""The codings that are asked for and can be undone within bounds."""
+
+_STEP: Final = 64 * 1024
+_ZSTD_STEP: Final = 64
+"""Bytes of zstd taken at a time: its smallest block takes 4 and yields 128 KiB, so this is 2 MiB at most."""
+_ZSTD_WINDOW: Final = 8 * 1024 * 1024
+"""What RFC 9659 allows to a sender."""
+_GZIP: Final = b"\x1f\x8b\x08"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_GZIP_BITS: Final = 31
+"""What zlib calls gzip."""
+_MAGIC: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": b"", "br": b"", "zstd": _ZSTD}
+"""What a body packed so begins with."""
+_HEAD: Final = 4
+_SMALL: Final = 1024 * 1024
+"""Bytes up to which a body may unpack at any ratio: a short run of blanks packs a thousandfold and does no harm."""
+
+
+class Unpacker:
+    """Takes the bytes of one body as they come off the wire.
+
+    What says it is gzip or zstd and is not, is taken as it is; what is gzip without saying so is unpacked. Both are
+    common enough among feeds.
+
+    Args:
+        codings: the Content-Encoding header, "" if there is none.
+        cut_at: keep no more than this many unpacked bytes and drop the rest, instead of rejecting.
+
+    Raises:
+        FetchFailed: `protocol`, for a coding that is not among those asked for.
+    """
+
+    def __init__(self, codings: str, limits: Limits, *, subject: str = "", cut_at: int | None = None) -> None:
+        self._codings = [c for c in (c.strip().lower() for c in codings.split(",")) if c and c != "identity"]
+        if len(self._codings) > 2 or not set(self._codings) <= _MAGIC.keys():
+            raise FetchFailed("protocol", f"it is packed as {codings[:80]!r}, which was not asked for", subject=subject)
+        self._limits = limits
+        self._subject = subject
+        self._cut_at = cut_at
+        self._head: bytes | None = b""
+        self._chain: list[_Codec] = []
+        self._pieces: list[bytes] = []
+        self.packed = 0
+        self.unpacked = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether as much was kept as is to be kept; what comes after is not needed."""
+        return self._cut_at is not None and self.unpacked >= self._cut_at
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            Rejected: `too-big` or `bomb`.
+            FetchFailed: `protocol`, for what cannot be unpacked.
+        """
+        self.packed += len(data)
+        if self.packed > self._limits.packed_bytes and self._cut_at is None:
+            raise Rejected("too-big", f"it is over {self._limits.packed_bytes:,} bytes", subject=self._subject)
+        if self._head is not None:
+            self._head += data
+            if len(self._head) < _HEAD:
+                return
+            data = self._begin()
+        self._take(data)
+
+    def finish(self) -> bytes:
+        """Give the whole body.
+
+        Raises:
+            FetchFailed: `cut`, if the packed stream has not ended.
+        """
+        if self._head is not None:
+            self._take(self._begin())
+        if not self.full and self.packed and not all(codec.ended for codec in self._chain):
+            raise FetchFailed("cut", "its packed body ends before its end", subject=self._subject)
+        body = b"".join(self._pieces)
+        return body if self._cut_at is None else body[: self._cut_at]
+
+    def _begin(self) -> bytes:
+        head, self._head = self._head or b"", None
+        # The last coding named is the outermost.
+        codings = list(reversed(self._codings))
+        if not codings and head.startswith(_GZIP):
+            codings = ["gzip"]
+        elif codings and not head.startswith(_MAGIC[codings[0]]):
+            codings = codings[1:]
+        self._chain = [_codec(coding, head) for coding in codings]
+        return head
+
+    def _take(self, data: bytes) -> None:
+        try:
+            for piece in _through(self._chain, [data]):
+                if self.full:
+                    return
+                self.unpacked += len(piece)
+                self._pieces.append(piece)
+                if self._cut_at is None:
+                    self._weigh()
+        except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+            raise FetchFailed("protocol", "its packed body is damaged", subject=self._subject) from error
+
+    def _weigh(self) -> None:
+        limits = self._limits
+        if self.unpacked > _SMALL and self.unpacked > limits.ratio * self.packed:
+            detail = f"{self.packed:,} bytes unpack to more than {self.unpacked:,}"
+            raise Rejected("bomb", detail, subject=self._subject)
+        if self.unpacked > limits.unpacked_bytes:
+            raise Rejected("too-big", f"it unpacks to over {limits.unpacked_bytes:,} bytes", subject=self._subject)
+
+
+class _Codec(Protocol):
+    @property
+    def ended(self) -> bool: ...
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
+
+
+def _through(chain: Sequence[_Codec], pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Take pieces through one codec after the other, none ahead of need."""
+    for codec in chain:
+        pieces = (out for piece in pieces for out in codec.feed(piece))
+    return iter(pieces)
+
+
+class _Zlib:
+    """gzip with every member, zlib, bare deflate."""
+
+    def __init__(self, wbits: int) -> None:
+        self._wbits = wbits
+        self._inner = zlib.decompressobj(wbits)
+        self.ended = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data or not self.ended:
+            if self.ended:
+                # Another member, or the padding that some servers send after the last one; that is dropped.
+                if self._wbits != _GZIP_BITS or not _GZIP.startswith(data[: len(_GZIP)]):
+                    return
+                self._inner, self.ended = zlib.decompressobj(self._wbits), False
+            piece = self._inner.decompress(data, _STEP)
+            if piece:
+                yield piece
+            self.ended = self._inner.eof
+            data = self._inner.unused_data if self.ended else self._inner.unconsumed_tail
+            if not data and not self.ended and len(piece) < _STEP:
+                return
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._inner = brotli.Decompressor()
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._inner.is_finished())
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while not self.ended:
+            piece = self._inner.process(data, output_buffer_limit=_STEP)
+            data = b""
+            if piece:
+                yield piece
+            if self._inner.can_accept_more_data():
+                return
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        self._inner = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._inner.eof)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        for at in range(0, len(data), _ZSTD_STEP):
+            if self.ended:
+                return
+            if piece := self._inner.decompress(data[at : at + _ZSTD_STEP]):
+                yield piece
+
+
+def _codec(coding: str, head: bytes) -> _Codec:
+    if coding == "br":
+        return _Brotli()
+    if coding == "zstd":
+        return _Zstd()
+    if coding == "deflate":
+        # The standard says zlib; many servers send bare deflate. A zlib header is a multiple of 31 and names method 8.
+        wrapped = len(head) > 1 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
+        return _Zlib(15 if wrapped else -15)
+    return _Zlib(_GZIP_BITS)

@@ -1,0 +1,193 @@
+"""One request and its answer over a pool of connections. Follows nothing, retries nothing, waits for no turn."""
+
+import asyncio
+import contextlib
+import importlib.metadata
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import certifi
+import httpcore
+
+from storage.errors import Rejected
+from tasks.addresses import Target
+from tasks.exchange import FetchFailed, Request, Response
+from tasks.unpack import ACCEPTED, Unpacker
+
+MOVED: Final = frozenset({301, 302, 303, 307, 308})
+SAMPLE_BYTES: Final = 64 * 1024
+"""What is kept of the body of an error; enough to tell what kind of page it is."""
+
+_SAMPLE_S: Final = 5.0
+_KEEPALIVE_S: Final = 10.0
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
+
+
+class Wire:
+    """Sends requests and reads answers within their limits.
+
+    Args:
+        network: makes the connections, and judges where to.
+        connections: how many at once; callers keep to it, so that no request waits for one on its own time.
+        contact: a mail or web address of who runs the desk, named in the User-Agent.
+        trust: the certificates to trust; the system's and certifi's if left out.
+    """
+
+    def __init__(
+        self,
+        network: httpcore.AsyncNetworkBackend,
+        *,
+        connections: int,
+        contact: str = "",
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._agent = user_agent(contact)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trust or _usual_trust(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=_KEEPALIVE_S,
+            network_backend=network,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+    async def ask(self, target: Target, request: Request, *, left_s: float, cut_at: int | None = None) -> Response:
+        """Ask for a target, on behalf of a request, within the seconds left to it.
+
+        Of a redirect only the head is read, of an error a sample of the body; `cut_at` cuts the body off there
+        instead of rejecting what is too big.
+
+        Raises:
+            FetchFailed, Rejected: as `tasks.fetch.Fetcher.get` says. No status is a failure here.
+        """
+        began = time.monotonic()
+        answer: Response | None = None
+        limits = request.limits
+        timeout = {"connect": limits.connect_s, "read": limits.read_s, "write": limits.read_s}
+        try:
+            with _translated(target.url):
+                async with (
+                    asyncio.timeout(max(left_s, 0.0)),
+                    self._pool.stream(
+                        b"GET", _url(target), headers=self._headers(target, request), extensions={"timeout": timeout}
+                    ) as stream,
+                ):
+                    headers = _head(stream.headers, limits.header_bytes, subject=target.url)
+                    answer = Response(
+                        asked=request.url,
+                        url=target.url,
+                        status=stream.status,
+                        headers=headers,
+                        charset=_charset(headers.get("content-type", "")),
+                    )
+                    body = await _body(stream, answer, request, cut_at=cut_at)
+        except TimeoutError as error:
+            raise FetchFailed("too-slow" if answer else "timeout", subject=target.url) from error
+        return replace(answer, body=body, elapsed_s=time.monotonic() - began)
+
+    def _headers(self, target: Target, request: Request) -> list[tuple[bytes, bytes]]:
+        pairs = [
+            ("Host", target.authority),
+            ("User-Agent", self._agent),
+            ("Accept", request.accept),
+            ("Accept-Encoding", ACCEPTED),
+            ("If-None-Match", request.etag),
+            ("If-Modified-Since", request.last_modified),
+        ]
+        return [(name.encode(), value.encode("latin-1")) for name, value in pairs if value and _sendable(value)]
+
+
+def user_agent(contact: str = "") -> str:
+    """Name the desk and who runs it."""
+    named = f"Wiredesk/{importlib.metadata.version('wiredesk')}"
+    return f"{named} (+{contact})" if contact and contact.isascii() and _sendable(contact) else named
+
+
+def _usual_trust() -> ssl.SSLContext:
+    # The system's own, for a network with an authority of its own, and certifi's, for a container that has none.
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _url(target: Target) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.path.encode()
+    )
+
+
+def _sendable(value: str) -> bool:
+    """Whether a value can be a header: what came back as an ETag may hold anything by the time it is sent again."""
+    return all(" " <= character <= "ÿ" and character != "\x7f" for character in value)
+
+
+def _head(raw: Sequence[tuple[bytes, bytes]], most: int, *, subject: str) -> Mapping[str, str]:
+    if sum(len(name) + len(value) + 4 for name, value in raw) > most:
+        raise Rejected("too-big", f"its headers are over {most:,} bytes", subject=subject)
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        # Of two places to go to, the first is meant; two of anything else are one list.
+        if key not in headers:
+            headers[key] = text
+        elif key != "location":
+            headers[key] += f", {text}"
+    return headers
+
+
+def _charset(content_type: str) -> str | None:
+    found = _CHARSET.search(content_type)
+    return found[1].lower() if found else None
+
+
+async def _body(stream: httpcore.Response, answer: Response, request: Request, *, cut_at: int | None) -> bytes:
+    if answer.status in MOVED:
+        return b""
+    if 200 <= answer.status < 300 or answer.status == 304:
+        return await _read(stream, answer, request, cut_at=cut_at)
+    # That it is an error is known by now; a body that cannot be read takes nothing from that.
+    with contextlib.suppress(FetchFailed, TimeoutError), _translated(answer.url):
+        async with asyncio.timeout(_SAMPLE_S):
+            return await _read(stream, answer, request, cut_at=SAMPLE_BYTES)
+    return b""
+
+
+async def _read(stream: httpcore.Response, answer: Response, request: Request, *, cut_at: int | None) -> bytes:
+    codings = answer.headers.get("content-encoding", "")
+    unpacker = Unpacker(codings, request.limits, subject=answer.url, cut_at=cut_at)
+    said = answer.headers.get("content-length", "")
+    if cut_at is None and said.isdigit() and int(said[:18]) > request.limits.packed_bytes:
+        raise Rejected("too-big", f"it says that it is {said} bytes", subject=answer.url)
+    async with contextlib.aclosing(stream.aiter_stream()) as chunks:
+        async for chunk in chunks:
+            unpacker.feed(chunk)
+            if unpacker.full:
+                break
+    return unpacker.finish()
+
+
+@contextlib.contextmanager
+def _translated(subject: str) -> Iterator[None]:
+    """Turn what httpcore raises into failures of ours."""
+    try:
+        yield
+    except (httpcore.ConnectError, httpcore.ConnectTimeout, ssl.SSLError) as error:
+        kind = "tls" if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) else "connect"
+        raise FetchFailed(kind, subject=subject) from error
+    except httpcore.TimeoutException as error:
+        raise TimeoutError from error
+    except httpcore.NetworkError as error:
+        raise FetchFailed("cut", subject=subject) from error
+    except httpcore.RemoteProtocolError as error:
+        if getattr(error.__cause__, "error_status_hint", 0) == 431:  # h11's word for a buffer that is full
+            raise Rejected("too-big", "its headers have no end", subject=subject) from error
+        # h11 has no type for it: a body shorter than announced, or a connection closed in its middle.
+        ended = any(words in str(error) for words in ("disconnected", "closed connection", "incomplete"))
+        raise FetchFailed("cut" if ended else "protocol", subject=subject) from error
