@@ -246,6 +246,17 @@ def put_back(
     return waiting if _close(conn, item_id, values, holder) else None
 
 
+def postpone(conn: Connection, item_id: int, *, until: datetime, holder: str) -> bool:
+    """Let an item of `holder` wait without counting its attempt: whoever has its bytes asked to be left alone."""
+    return bool(
+        conn.execute(
+            update(_I)
+            .where(_I.id == item_id, _I.state == "claimed", _I.holder == holder)
+            .values(state=_WAITING, attempts=_I.attempts - 1, not_before_at=until, holder=None, lease_until_at=None)
+        ).rowcount
+    )
+
+
 def _close(conn: Connection, item_id: int, values: dict[str, Any], holder: str | None) -> bool:
     statement, held_by = _closing(holder)
     given = {f"new_{name}": values.get(name) for name in _CLOSING}

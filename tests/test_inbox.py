@@ -316,3 +316,14 @@ def test_page_given_up_on_may_be_retried_but_not_what_was_refused_at_the_door(st
         assert [i.id for i in inbox.claim(conn, holder="a", limit=9, lease=LEASE, now=now, state="noticed")] == [
             noticed
         ]
+
+
+def test_item_that_is_put_off_waits_as_long_and_has_lost_no_attempt(store: Store, now: datetime) -> None:
+    noticed = _notice(store, now, "https://echo.example/a").item_id
+    with store.writing() as conn:
+        inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now, state="noticed")
+        assert not inbox.postpone(conn, noticed, until=now + LEASE, holder="b")
+        assert inbox.postpone(conn, noticed, until=now + LEASE, holder="a")
+        assert inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now, state="noticed") == ()
+        (item,) = inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now + LEASE, state="noticed")
+    assert item.attempts == 1
