@@ -20,49 +20,58 @@ class Shared(NamedTuple):
 
 
 def runs(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> list[Shared]:
-    """Find the shared runs outside what is masked away, ordered by their place in `a`.
+    """Find the longest shared runs outside what is masked away, longest first. They may overlap.
 
     `free_a` and `free_b` say which tokens may take part; None: all.
     """
     if a.run != b.run:
         return []
+    size = a.run
     left, right = a.places, b.places
-    matches = sorted((i - j, i, j) for key in left.keys() & right.keys() for i in left[key] for j in right[key])
+    shared = left.keys() & right.keys()
+    if a.repeats or b.repeats:
+        places = [(a.repeats.get(k) or (left[k],), b.repeats.get(k) or (right[k],)) for k in shared]
+        matches = sorted((i - j, i, j) for here, there in places for i in here for j in there)
+    else:
+        matches = sorted((left[k] - right[k], left[k], right[k]) for k in shared)
     if free_a is not None or free_b is not None:
-        matches = [m for m in matches if _whole(free_a, m[1], a.run) and _whole(free_b, m[2], a.run)]
+        matches = [m for m in matches if _whole(free_a, m[1], size) and _whole(free_b, m[2], size)]
     found: list[tuple[int, int, int]] = []
     for diagonal, i, j in matches:
         if found:
             length, first, other = found[-1]
-            if first - other == diagonal and first - length - a.run + 1 == i:
+            if first - other == diagonal and first - length - size + 1 == i:
                 found[-1] = (length - 1, first, other)
                 continue
-        found.append((-a.run, i, j))
-    return _tile(sorted(found), len(a), len(b), a.run)
+        found.append((-size, i, j))
+    return [Shared(i, j, -negative) for negative, i, j in sorted(found)]
 
 
 def _whole(free: Mask | None, at: int, run: int) -> bool:
     return free is None or bool(free[at : at + run].all())
 
 
-def _tile(found: list[tuple[int, int, int]], size_a: int, size_b: int, run: int) -> list[Shared]:
-    used_a, used_b = bytearray(size_a), bytearray(size_b)
+def lay(found: list[Shared], a: Text, b: Text) -> list[Shared]:
+    """Lay runs, longest first, so that no token is used twice: what is left of one that meets another is laid after.
+
+    They come back in the order of `a`.
+    """
+    used_a, used_b = bytearray(len(a)), bytearray(len(b))
     laid: list[Shared] = []
     pending = found
     while pending:
         again: list[tuple[int, int, int]] = []
-        for negative, i, j in pending:
-            length = -negative
-            if not any(used_a[i : i + length]) and not any(used_b[j : j + length]):
+        for i, j, length in pending:
+            if 1 not in used_a[i : i + length] and 1 not in used_b[j : j + length]:
                 used_a[i : i + length] = used_b[j : j + length] = b"\1" * length
                 laid.append(Shared(i, j, length))
                 continue
             at = 0
             for k in [*(k for k in range(length) if used_a[i + k] or used_b[j + k]), length]:
-                if k - at >= run:
+                if k - at >= a.run:
                     again.append((at - k, i + at, j + at))
                 at = k + 1
-        pending = sorted(again)
+        pending = [Shared(i, j, -negative) for negative, i, j in sorted(again)]
     return sorted(laid)
 
 

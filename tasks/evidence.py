@@ -10,7 +10,7 @@ from math import sqrt
 from typing import Final
 
 from tasks import align, coverage, wordtable
-from tasks.wiretokens import Mask, Spots, Text
+from tasks.wiretokens import Mask, Text
 
 _RUN_COST: Final = 30
 _SHORT_RUN_COST: Final = 60
@@ -18,6 +18,7 @@ _SHORT_RUN_COST: Final = 60
 _QUOTE_SHARE: Final = 0.5
 _CONFLICT_GAP: Final = 6
 _LONG_RUN: Final = 8
+_SHARED: Final = bytes([0, 2, *range(2, 256)])
 _WORTH_WORDS: Final = 0.5
 """Retold shares (both directions together) from which it is worth asking for the plain words alone."""
 
@@ -84,29 +85,56 @@ class Evidence:
         return max(self.retold_a, self.retold_b)
 
 
-def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> Ties:
-    """Weigh what the two share word for word. `free_a` and `free_b` mask furniture away (False there); None: none."""
-    runs = align.runs(a, b, free_a, free_b)
+def slight(
+    a: Text,
+    b: Text,
+    free_a: Mask | None,
+    free_b: Mask | None,
+    found: list[align.Shared],
+    *,
+    weight: float,
+    share: float,
+) -> bool:
+    """Tell if shared runs, however they are laid, cannot weigh `weight` nor hold `share` of either text."""
+    values = held_a = held_b = 0
+    for run in found:
+        if (value := _value(a, run)) > 0:
+            values += value
+            held_a += a.sums[run.a + run.length] - a.sums[run.a]
+            held_b += b.sums[run.b + run.length] - b.sums[run.b]
+    if values >= weight * 10 or _fragments(a, b):
+        return False
+    return held_a < share * max(1, _total(a, free_a)) and held_b < share * max(1, _total(b, free_b))
+
+
+def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, found: list[align.Shared] | None = None) -> Ties:
+    """Weigh what the two share word for word. `free_a` and `free_b` mask furniture away (False there); None: none.
+
+    `found` saves looking for the runs again.
+    """
+    if found is None:
+        found = align.runs(a, b, free_a, free_b)
+    common = _fragments(a, b)
+    total_a, total_b = _total(a, free_a), _total(b, free_b)
+    runs = align.lay(found, a, b)
     shared: list[align.Shared] = []
     quoted = plain = 0.0
     held_a = held_b = 0
     for run in runs:
-        value, share, both = _value(a, b, run)
+        value = _value(a, run)
         if value <= 0:
             continue
+        either, both = _quoted(a, b, run)
         shared.append(run)
         held_a += a.sums[run.a + run.length] - a.sums[run.a]
         held_b += b.sums[run.b + run.length] - b.sums[run.b]
-        if share >= _QUOTE_SHARE:
+        if either >= _QUOTE_SHARE:
             quoted += value * (0.5 + 0.5 * both)
         else:
             plain += value
-    hit = {key: (i, j) for key, i, j in a.fragments} if a.fragments and b.fragments else {}
-    common = [hit[key] for key in {key for key, _, _ in b.fragments} if key in hit]
     for i, j in common:
         inside = any(run.a < j and i < run.a + run.length for run in shared)
         quoted += 20 if inside else a.plain_sums[j] - a.plain_sums[i]
-    total_a, total_b = (t.sums[-1] if f is None else int(t.weights[f].sum()) for t, f in ((a, free_a), (b, free_b)))
     cover_a, cover_b = held_a / max(1, total_a), held_b / max(1, total_b)
     lighter, heavier = (cover_a, cover_b) if (total_a, held_a) <= (total_b, held_b) else (cover_b, cover_a)
     return Ties(
@@ -114,6 +142,18 @@ def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> Ties:
         longest=max((r.length for r in runs), default=0), fragments=len(common), shorter=min(len(a), len(b)),
         shared=shared, all_runs=runs,
     )  # fmt: skip
+
+
+def _total(text: Text, free: Mask | None) -> int:
+    return text.sums[-1] if free is None else int(text.weights[free].sum())
+
+
+def _fragments(a: Text, b: Text) -> list[tuple[int, int]]:
+    """Give where in `a` the whole quotations stand that both have."""
+    if not (a.fragments and b.fragments):
+        return []
+    hit = {key: (i, j) for key, i, j in a.fragments}
+    return [hit[key] for key in {key for key, _, _ in b.fragments} if key in hit]
 
 
 def facts(a: Text, b: Text) -> float:
@@ -124,10 +164,8 @@ def facts(a: Text, b: Text) -> float:
 def measure(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, ties: Ties | None = None) -> Evidence:
     """Measure a pair whole."""
     t = ties or tie(a, b, free_a, free_b)
-    names_a = _distinct(a, a.names, free_a, [(r.a, r.a + r.length) for r in t.shared])
-    names_b = _distinct(b, b.names, free_b, [(r.b, r.b + r.length) for r in t.shared])
-    numbers_a = _distinct(a, a.numbers, free_a, [(r.a, r.a + r.length) for r in t.shared])
-    numbers_b = _distinct(b, b.numbers, free_b, [(r.b, r.b + r.length) for r in t.shared])
+    names_a, numbers_a = _told(a, free_a, [(r.a, r.a + r.length) for r in t.shared])
+    names_b, numbers_b = _told(b, free_b, [(r.b, r.b + r.length) for r in t.shared])
     names = sum(names_a[key] for key in names_a.keys() & names_b.keys()) / 10
     numbers = sum(numbers_a[key] for key in numbers_a.keys() & numbers_b.keys()) / 10
     scale = sqrt(sum(names_a.values()) * sum(names_b.values())) / 10 + 3
@@ -150,24 +188,30 @@ def measure(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, ties: Ti
     )  # fmt: skip
 
 
-def _value(a: Text, b: Text, run: align.Shared) -> tuple[float, float, float]:
-    """Give a run's weight above its cost (tenths), the share of it quoted in either text, and in both."""
-    weight = a.plain_sums[run.a + run.length] - a.plain_sums[run.a]
-    value = weight - (_SHORT_RUN_COST if run.length == a.run == 3 else _RUN_COST)
-    if value <= 0:
-        return value, 0.0, 0.0
-    left, right = a.marked[run.a : run.a + run.length], b.marked[run.b : run.b + run.length]
-    either = sum(x | y for x, y in zip(left, right, strict=True))
-    both = sum(x & y for x, y in zip(left, right, strict=True))
-    return value, either / run.length, both / run.length
+def _value(a: Text, run: align.Shared) -> int:
+    """Give a run's weight above its cost (tenths)."""
+    cost = _SHORT_RUN_COST if run.length == a.run == 3 else _RUN_COST
+    return a.plain_sums[run.a + run.length] - a.plain_sums[run.a] - cost
 
 
-def _distinct(text: Text, spots: Spots, free: Mask | None, runs: list[tuple[int, int]]) -> dict[int, int]:
-    """Give the different names or numbers with their weights, without furniture and without shared quotations."""
-    told = bytearray(text.marked)
+def _quoted(a: Text, b: Text, run: align.Shared) -> tuple[float, float]:
+    """Give the share of a run that stands in quotation marks in either text, and in both."""
+    left = int.from_bytes(a.marked[run.a : run.a + run.length])
+    right = int.from_bytes(b.marked[run.b : run.b + run.length])
+    return (left | right).bit_count() / run.length, (left & right).bit_count() / run.length
+
+
+def _told(text: Text, free: Mask | None, runs: list[tuple[int, int]]) -> tuple[dict[int, int], dict[int, int]]:
+    """Give the different names and numbers with their weights, without furniture and without shared quotations."""
+    left_out = bytearray(text.marked)
     for i, j in runs:
-        told[i:j] = bytes(2 * m for m in told[i:j])
-    return {key: weight for at, key, weight in spots if told[at] != 2 and (free is None or free[at])}
+        left_out[i:j] = left_out[i:j].translate(_SHARED)
+    said = b"\2" not in left_out
+    names, numbers = (
+        {key: weight for at, key, weight in spots if (said or left_out[at] != 2) and (free is None or free[at])}
+        for spots in (text.names, text.numbers)
+    )
+    return names, numbers
 
 
 def _in_order(one: coverage.Covered, two: coverage.Covered) -> float:

@@ -16,6 +16,7 @@ The grades (`judge`):
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from math import exp, log1p
 from typing import Final
 
@@ -23,7 +24,7 @@ import numpy as np
 
 from storage.records import Grade, Relation
 from tasks import align, wordtable
-from tasks.evidence import Evidence, Ties, facts, measure, tie
+from tasks.evidence import Evidence, Ties, facts, measure, slight, tie
 from tasks.wiretokens import Mask, Text, read
 
 VERSION: Final = 1
@@ -79,7 +80,7 @@ WORDED_ORDER: Final = 0.75
 WORDED_BOTH: Final = 0.15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Side:
     """One article as the verdict sees it. `furniture` holds those of its `furniture_keys` that are known to be."""
 
@@ -89,7 +90,7 @@ class Side:
     published: datetime | None = None
     furniture: frozenset[int] = frozenset()
 
-    @property
+    @cached_property
     def free(self) -> Mask | None:
         """Which tokens are no furniture; None: none is."""
         if not self.furniture:
@@ -137,12 +138,16 @@ def judge(a: Side, b: Side, *, window: timedelta = WINDOW) -> Relation | None:
         return None
     if a.text.exact == b.text.exact and len(a.text) == len(b.text):
         shared = [align.Shared(0, 0, len(a.text))]
-        found = align.passages(a.text, b.text, shared)
-        return Relation(article=a.id, other=b.id, grade="exact", score=1.0, coverage=(1.0, 1.0), passages=found,
+        whole = align.passages(a.text, b.text, shared)
+        return Relation(article=a.id, other=b.id, grade="exact", score=1.0, coverage=(1.0, 1.0), passages=whole,
                         reason="the same words in the same order")  # fmt: skip
     free_a, free_b = a.free, b.free
-    ties = tie(a.text, b.text, free_a, free_b)
-    if not _tied(ties) and facts(a.text, b.text) >= FACTS_FEW:
+    found = align.runs(a.text, b.text, free_a, free_b)
+    factual = facts(a.text, b.text) >= FACTS_FEW
+    if factual and slight(a.text, b.text, free_a, free_b, found, weight=QUOTED_LEAST, share=LIGHTER_LEAST):
+        return None
+    ties = tie(a.text, b.text, free_a, free_b, found)
+    if factual and not _tied(ties):
         return None
     evidence = measure(a.text, b.text, free_a, free_b, ties)
     apart = a.published is not None and b.published is not None and abs(a.published - b.published) > window

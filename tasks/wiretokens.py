@@ -72,13 +72,22 @@ class Text:
         return len(self.starts)
 
     @cached_property
-    def places(self) -> dict[int, list[int]]:
-        """Where each run begins, the first few times."""
+    def places(self) -> dict[int, int]:
+        """Where each run begins first."""
+        keys = self.run_hashes.tolist()
+        return dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def repeats(self) -> dict[int, list[int]]:
+        """Where the runs begin that come more than once, the first few times."""
         found: dict[int, list[int]] = {}
-        for at, key in enumerate(self.run_hashes.tolist()):
-            known = found.setdefault(key, [])
-            if len(known) < PLACES:
-                known.append(at)
+        if len(self.places) < len(self.run_hashes):
+            for at, key in enumerate(self.run_hashes.tolist()):
+                first = self.places[key]
+                if at != first:
+                    known = found.setdefault(key, [first])
+                    if len(known) < PLACES:
+                        known.append(at)
         return found
 
     @cached_property
@@ -107,7 +116,7 @@ class Text:
         return self._spots(wordtable.NUMBER)
 
     def _spots(self, kind: int) -> Spots:
-        at = np.flatnonzero(self.kinds == kind)
+        at = (self.kinds == kind).nonzero()[0]
         weights = np.maximum(self.weights[at], 10)
         return list(zip(at.tolist(), self.words[at].tolist(), weights.tolist(), strict=True))
 
@@ -124,14 +133,14 @@ def plain_weights(weights: Ints, kinds: Ints) -> Ints:
 
 def read(body: str) -> Text:
     """Prepare a body. Any text gives a Text, an empty one too."""
-    token = wordtable.SPACED_TOKEN if body.isascii() or not wordtable.has_signs(body) else wordtable.TOKEN
-    matches = list(token.finditer(body))
-    hashes, stems, weights, kinds = _LEXICON.look_up([match[0] for match in matches])
-    starts = [match.start() for match in matches]
-    in_quotes, sentence, whole = _layout(body, np.array(starts, np.int64))
+    pieces = wordtable.cut(body)
+    edges = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
+    starts, ends = edges[:-1:2], edges[1::2]
+    hashes, stems, weights, kinds = _LEXICON.look_up(pieces[1::2])
+    in_quotes, sentence, whole = _layout(body, starts)
     firsts = np.flatnonzero(np.diff(sentence, prepend=-1))
     kinds = _classes(hashes, kinds, firsts)
-    run = SIGN_RUN if int(np.count_nonzero(kinds == wordtable.SIGN)) * 2 > len(matches) else RUN
+    run = SIGN_RUN if int(np.count_nonzero(kinds == wordtable.SIGN)) * 2 > len(starts) else RUN
     run_hashes = _run_hashes(hashes, run)
     plain = plain_weights(weights, kinds)
     fragments = []
@@ -145,7 +154,7 @@ def read(body: str) -> Text:
     for key, i, j, weight in fragments:
         (timeless if j - i >= TIMELESS_TOKENS else found)[key & 0x7FFFFFFF] = weight + 20
     return Text(
-        body=body, starts=starts, ends=[match.end() for match in matches], words=hashes, stems=stems,
+        body=body, starts=starts.tolist(), ends=ends.tolist(), words=hashes, stems=stems,
         weights=weights, kinds=kinds, quoted=in_quotes, sentence=sentence, run=run, run_hashes=run_hashes,
         fragments=tuple((key, i, j) for key, i, j, _ in fragments),
         sentence_keys=_sentence_keys(hashes, sentence, firsts),
@@ -155,17 +164,16 @@ def read(body: str) -> Text:
 
 def _layout(body: str, starts: Ints) -> tuple[Mask, Ints, list[tuple[int, int]]]:
     """Give the quote mask, the sentence number of each token, and the whole quotations as token spans."""
-    sentence_starts: list[int] = []
+    paragraphs = marks.paragraphs(body)
     quotes: list[tuple[int, int, bool]] = []
     styles = marks.styles(body)
-    for start, end in marks.paragraphs(body):
-        sentence_starts += marks.sentences(body, start, end)
-        if any(styles):
+    if any(styles):
+        for start, end in paragraphs:
             quotes += marks.quoted(body, start, end, *styles)
     mask = np.zeros(len(starts), bool)
     if not len(starts):
         return mask, starts, []
-    bounds = np.searchsorted(starts, sentence_starts)
+    bounds = np.searchsorted(starts, [start for start, _ in paragraphs] + marks.sentences(body))
     opens = np.zeros(len(starts) + 1, np.int64)
     opens[bounds] = 1
     opens[0] = 0

@@ -42,8 +42,12 @@ _SIGNS: Final = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
 TOKEN: Final = re.compile(rf"\d+(?:[.,]\d+)*|[{_SIGNS}]|[^\W\d_{_SIGNS}]+(?:['’][^\W\d_{_SIGNS}]+)*|[^\W{_SIGNS}]+")
-SPACED_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\w+")
-"""What TOKEN finds in a text without such characters, sooner."""
+_SPACED_TOKEN: Final = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,]\d+)*|\w+)")
+_PLAIN_TOKEN: Final = re.compile(r"([A-Za-z]+(?:'[A-Za-z]+)*|[0-9]+(?:[.,][0-9]+)*|_[0-9A-Za-z_]*)")
+"""What TOKEN finds in a text without such characters, and in one of ASCII, sooner."""
+_SIGN_TOKEN: Final = re.compile(f"({TOKEN.pattern})")
+_TYPOGRAPHY: Final = (("’", "'"), ("“", '"'), ("”", '"'), ("‘", " "), ("–", "-"), ("—", "-"), ("…", "."), ("\xa0", " "))
+"""Marks that keep most English news from being ASCII: all but the first part tokens, whatever stands for them."""
 _SIGN: Final = re.compile(f"[{_SIGNS}]")
 _SIGN_WEIGHT: Final = 6
 
@@ -67,9 +71,17 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def has_signs(text: str) -> bool:
-    """Tell if any character is of a script that writes no spaces between words."""
-    return _SIGN.search(text) is not None
+def cut(text: str) -> list[str]:
+    """Cut a text into what stands between tokens and the tokens, in turn, beginning and ending with the former.
+
+    The pieces have the length of what they stand for; apostrophes come out straight.
+    """
+    if not text.isascii():
+        for mark, plain in _TYPOGRAPHY:
+            text = text.replace(mark, plain)
+    if text.isascii():
+        return _PLAIN_TOKEN.split(text)
+    return (_SIGN_TOKEN if _SIGN.search(text) else _SPACED_TOKEN).split(text)
 
 
 def stem(word: str) -> str:
@@ -101,7 +113,7 @@ class Lexicon:
         """Give hash, stem, weight (tenths) and kind of each token, case and all."""
         row = self._row
         try:
-            rows = [row[w] for w in words]
+            rows = list(map(row.__getitem__, words))
         except KeyError:
             with self._lock:
                 if len(self._row) + len(words) > _MOST:
@@ -110,7 +122,7 @@ class Lexicon:
                 for word in words:
                     if word not in row:
                         self._learn(word)
-                rows = [row[w] for w in words]
+                rows = list(map(row.__getitem__, words))
         at = np.array(rows, np.int64)
         return self._hashes[at], self._stems[at], self._weights[at], self._kinds[at]
 
