@@ -29,6 +29,7 @@ REASONS: Final = {
     "endless-redirects": "its redirects go round in a circle, or are too many",
     "bomb": "it unpacks to far more than it is",
     "robots": "its host's robots.txt asks not to fetch it",
+    "no-page": "its page could not be had, and its feed sent no article",
     "gave-up": "it failed too often; the last error is in the detail",
 }
 """Every reason word with its meaning. A reason outside this table is a bug, and `Rejected` refuses it."""
