@@ -154,7 +154,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One look at a feed, for whoever asks why nothing came. `reason` says in words why the next look is when it is."""
+    """One look at a feed, for whoever asks why nothing came. `reason` says in words why the next look is when it is.
+
+    `sample` names the capture that holds the first bytes of what came in place of a feed.
+    """
 
     at: datetime
     address: str
@@ -168,6 +171,7 @@ class Attempt:
     possible_gap: bool = False
     size_bytes: int = 0
     elapsed_s: float = 0.0
+    sample: str | None = None
     next_poll_at: datetime
     reason: str
 
