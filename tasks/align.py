@@ -29,13 +29,15 @@ def runs(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> list[Sha
     size = a.run
     left, right = a.places, b.places
     shared = left.keys() & right.keys()
-    if a.repeats or b.repeats:
-        places = [(a.repeats.get(k) or (left[k],), b.repeats.get(k) or (right[k],)) for k in shared]
-        matches = sorted((i - j, i, j) for here, there in places for i in here for j in there)
-    else:
-        matches = sorted((left[k] - right[k], left[k], right[k]) for k in shared)
-    if free_a is not None or free_b is not None:
-        matches = [m for m in matches if _whole(free_a, m[1], size) and _whole(free_b, m[2], size)]
+    matches = [(left[key] - right[key], left[key], right[key]) for key in shared]
+    for key in shared & (a.repeats.keys() | b.repeats.keys()):
+        here, there = a.repeats.get(key, [left[key]]), b.repeats.get(key, [right[key]])
+        matches += [(i - j, i, j) for i in here for j in there if (i, j) != (left[key], right[key])]
+    for free, side in ((free_a, 1), (free_b, 2)):
+        if free is not None:
+            marked = free.tobytes()
+            matches = [m for m in matches if 0 not in marked[m[side] : m[side] + size]]
+    matches.sort()
     found: list[tuple[int, int, int]] = []
     for diagonal, i, j in matches:
         if found:
@@ -45,10 +47,6 @@ def runs(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> list[Sha
                 continue
         found.append((-size, i, j))
     return [Shared(i, j, -negative) for negative, i, j in sorted(found)]
-
-
-def _whole(free: Mask | None, at: int, run: int) -> bool:
-    return free is None or bool(free[at : at + run].all())
 
 
 def lay(found: list[Shared], a: Text, b: Text) -> list[Shared]:

@@ -72,9 +72,10 @@ class _Prose:
 
     @classmethod
     def of(cls, text: Text, free: Mask | None, names: bool) -> "_Prose":
-        counted = ~text.quoted & (text.weights >= STEM_FLOOR) & (text.sentence < MOST_SENTENCES)
-        at = np.flatnonzero(counted if free is None else counted & free)
-        order = at[np.lexsort((text.stems[at], text.sentence[at]))]
+        order = text.by_stem
+        order = order[(text.weights[order] >= STEM_FLOOR) & (text.sentence[order] < MOST_SENTENCES)]
+        if free is not None:
+            order = order[free[order]]
         sentences, stems = text.sentence[order], text.stems[order]
         first = np.ones(len(order), bool)
         first[1:] = (sentences[1:] != sentences[:-1]) | (stems[1:] != stems[:-1])

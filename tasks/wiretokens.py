@@ -91,6 +91,12 @@ class Text:
         return found
 
     @cached_property
+    def by_stem(self) -> Ints:
+        """The tokens outside quotation marks, by sentence and stem."""
+        at = np.flatnonzero(~self.quoted)
+        return at[np.lexsort((self.stems[at], self.sentence[at]))]
+
+    @cached_property
     def sums(self) -> list[int]:
         """Weight of all tokens before each place."""
         return [0, *accumulate(self.weights.tolist())]
