@@ -279,6 +279,8 @@ def swept(folder: Path, *, found: Swept, counts: Counts) -> None:
     """Say what a sweep found in the drop folder, and what became of all that waited then."""
     console = out()
     files = f"taken {found.taken}   refused {found.refused}   still growing {found.growing}"
+    files += f"   cannot be moved away {found.stuck}" if found.stuck else ""
+    files += f"   left alone, by their names no documents {found.odd}" if found.odd else ""
     console.print(f"{escape(str(folder))}: {files}", style="bold")
     words = ("filed", "revised", "copies", "seen", "rejected")
     console.print("   ".join(f"{word} {getattr(counts, word)}" for word in words))

@@ -16,8 +16,14 @@ from tasks.formats import SUFFIXES
 DONE, REJECTED = "done", "rejected"
 """The folders of a drop folder into which its files go once they are looked at."""
 
-UNFINISHED = (".part", ".tmp", ".crdownload", ".download", ".swp", "~")
+UNFINISHED = (
+    ".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".opdownload", ".upload", ".swp",
+    "~",
+)  # fmt: skip
 """Endings of names under which programs write what is not whole yet; left alone in folders."""
+
+SIDECAR, REASON = ".meta.json", ".reason.txt"
+"""Endings of what lies beside a document: what is known of it from outside, and why it was rejected."""
 
 
 def find(paths: Sequence[str]) -> Iterator[Path | Rejected]:
@@ -71,11 +77,17 @@ def _leads_inside(link: Path, folder: Path) -> bool:
 
 
 def is_document(name: str) -> bool:
-    """True for a file name that a folder search takes: not hidden, not unfinished, a suffix that is read."""
+    """True for a file name that a folder search takes: not hidden, not unfinished, a suffix that is read.
+
+    What lies beside a document, as its sidecar or its reason, is none itself.
+    """
     lowered = name.lower()
-    if name.startswith(".") or lowered.endswith(UNFINISHED):
-        return False
-    return lowered.endswith(tuple(SUFFIXES))
+    return not is_unfinished(name) and lowered.endswith(tuple(SUFFIXES)) and not lowered.endswith((SIDECAR, REASON))
+
+
+def is_unfinished(name: str) -> bool:
+    """True for a file name that is hidden, or that programs give to what is not whole yet."""
+    return name.startswith(".") or name.lower().endswith(UNFINISHED)
 
 
 def read(path: Path, *, max_bytes: int) -> bytes:

@@ -6,6 +6,7 @@ keeps the same bytes under the same name, and notes them once.
 
 import itertools
 import logging
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from storage.errors import Rejected
 from storage.inbox import Received
 from storage.records import Hints, Refusal
 from storage.store import Store
-from tasks import drop, formats
+from tasks import drop, formats, sidecar
 from tasks.stages import Document
 
 logger = logging.getLogger(__name__)
@@ -40,13 +41,25 @@ def documents(paths: Sequence[str], *, hints: Hints, max_bytes: int) -> Iterator
 
 
 def open_file(path: Path, *, hints: Hints, max_bytes: int) -> Iterator[Document | Refusal]:
-    """Read one file and split it into its documents."""
+    """Read one file, with the sidecar that lies beside it, and split it into its documents."""
     try:
+        beside = path.with_name(path.name + drop.SIDECAR)
+        if os.path.isfile(beside):  # which a name that is too long is not
+            hints = sidecar.read(drop.read(beside, max_bytes=sidecar.LARGEST), beside=hints)
         raw = drop.read(path, max_bytes=max_bytes)
-        for part in formats.split(raw, name=str(path)):
-            yield Document(input=part.input, raw=part.raw, hints=hints)
     except Rejected as refused:
         yield Refusal(input=str(path), reason=refused.reason, detail=refused.detail)
+    else:
+        yield from documents_of(raw, name=str(path), hints=hints)
+
+
+def documents_of(raw: bytes, *, name: str, hints: Hints) -> Iterator[Document | Refusal]:
+    """Split the bytes of one file into its documents."""
+    try:
+        for part in formats.split(raw, name=name):
+            yield Document(input=part.input, raw=part.raw, hints=hints)
+    except Rejected as refused:
+        yield Refusal(input=name, reason=refused.reason, detail=refused.detail)
 
 
 def take_in(store: Store, arrivals: Iterable[Document | Refusal], *, now: datetime) -> Iterator[Received]:

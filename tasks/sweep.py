@@ -5,92 +5,328 @@ sweep finds its bytes noted already and only moves it.
 """
 
 import logging
-import os
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
+from storage import inbox
+from storage.errors import REASONS, Rejected
+from storage.inbox import Received
 from storage.records import Hints, Refusal
 from storage.store import Store
-from tasks import drop, intake
-from tasks.drop import DONE, REJECTED
+from tasks import intake, sidecar
+from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document
+from tasks.dropfolder import DropFolder, Look
+from tasks.formats import SUFFIXES
+from tasks.stages import Document
 
 logger = logging.getLogger(__name__)
 
 SETTLED = timedelta(seconds=2)
-"""A file that was written to more recently than this is taken to be growing still.
+"""A file that was written to more recently than this is taken to be growing still, unless it came by a rename.
 
 A time further ahead than this comes from another machine's clock, and says nothing about growing.
 """
-
-REASON = ".reason.txt"
-LONGEST = 255
-"""Bytes of a file name on every file system that matters here (NAME_MAX)."""
+HELD = timedelta(minutes=10)
+"""So long after the last write a file is whole, even if somebody still has it open for writing."""
+ORPHAN = timedelta(hours=1)
+"""So long a sidecar waits for its document."""
+AT_ONCE = 200
+"""Files whose documents are noted, and which are then moved, before the next ones are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What one sweep did, in files."""
+    """What one sweep did, in files. `stuck` ones are noted, and may not be moved; `odd` ones are left alone, because no
+    document's name ends like theirs.
+
+    `items` are the numbers of the documents that wait to be read; `places` says where the file of an item lies now, for
+    those that are the only one in their file.
+    """
 
     taken: int = 0
     refused: int = 0
     growing: int = 0
+    stuck: int = 0
+    odd: int = field(default=0, compare=False)
+    items: tuple[int, ...] = field(default=(), compare=False)
+    places: Mapping[int, str] = field(default_factory=dict, compare=False)
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            taken=self.taken + other.taken,
+            refused=self.refused + other.refused,
+            growing=self.growing + other.growing,
+            stuck=self.stuck + other.stuck,
+            odd=self.odd + other.odd,
+            items=self.items + other.items,
+            places={**self.places, **other.places},
+        )
 
 
-def sweep(store: Store, folder: Path, *, now: datetime, max_bytes: int) -> Swept:
+class Looks:
+    """What earlier sweeps of a folder saw. Whoever sweeps again and again keeps one, and gives it along.
+
+    A file that lies on another machine, whose clock and whose writers this one does not know, is whole if two looks
+    `SETTLED` apart find the same; without this memory a single sweep goes by the clock.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[Look, datetime]] = {}
+        self._stuck: dict[str, Look] = {}
+
+    def unchanged(self, name: str, look: Look, now: datetime) -> timedelta:
+        """Say for how long a file has looked like this."""
+        before = self._seen.get(name)
+        if before is None or before[0] != look:
+            self._seen[name] = before = (look, now)
+        return now - before[1]
+
+    def is_stuck(self, name: str, look: Look) -> bool:
+        """True for a file that could not be moved and is the same still."""
+        return self._stuck.get(name) == look
+
+    def note_stuck(self, name: str, look: Look) -> bool:
+        """Remember a file that could not be moved; true the first time."""
+        new = not self.is_stuck(name, look)
+        self._stuck[name] = look
+        return new
+
+    def forget_all_but(self, names: Collection[str]) -> None:
+        """Forget what has gone."""
+        self._seen = {name: seen for name, seen in self._seen.items() if name in names}
+        self._stuck = {name: seen for name, seen in self._stuck.items() if name in names}
+
+
+def is_whole(*, age: timedelta, unchanged: timedelta | None, renamed: bool, held: bool | None) -> bool:
+    """Say whether a file is whole: it came by a rename, or nothing was written to it for a while. Pure.
+
+    Args:
+        age: since its last write, by the clocks of both machines; below zero if that is to come.
+        unchanged: for how long earlier looks have found it as it is, by this machine's clock; None without any.
+        renamed: it is known to have come by a rename.
+        held: whether somebody has it open for writing; None if the system does not tell.
+    """
+    if held:
+        return age >= HELD
+    if renamed:
+        return True
+    if held is None and unchanged is not None:
+        return unchanged >= SETTLED
+    return abs(age) >= SETTLED or (unchanged is not None and unchanged >= SETTLED)
+
+
+def sweep(
+    store: Store,
+    folder: Path,
+    *,
+    now: datetime,
+    max_bytes: int,
+    renamed: Collection[Path] = (),
+    looks: Looks | None = None,
+) -> Swept:
     """Take in every whole document under the folder; move it to `done/DATE/`, or to `rejected/` with its reason.
 
-    Makes the folder if there is none. Names never overwrite: a second `a.txt` becomes `a.1.txt`.
+    Makes the folder if there is none. Names never overwrite: a second `a.txt` becomes `a.1.txt`. `renamed` are files
+    (or folders of them) that are known to have come by a rename, and need not settle.
+
+    Raises:
+        Misconfigured: `done` or `rejected` is no folder.
+        StoreBusy: another writer held the database for too long; what was not noted lies where it lay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    taken = refused = growing = 0
-    for path in (p for p in drop.in_folder(folder, apart={DONE, REJECTED}) if isinstance(p, Path)):
+    with DropFolder(folder) as opened:
+        looked = _Sweep(store, opened, now, max_bytes, {p.absolute() for p in renamed}, looks)
+        names = list(opened.names())
+        swept = looked.through(
+            [name for name in names if is_document(name.rpartition("/")[2]) or name.endswith(SIDECAR)]
+        )
+        swept += Swept(odd=sum(not name.endswith((*SUFFIXES, SIDECAR, REASON)) for name in map(str.lower, names)))
+    if looks is not None:
+        looks.forget_all_but(set(names))
+    if swept != Swept():
+        logger.info("swept folder=%s %s", folder, swept)
+    return swept
+
+
+def reject_refused(store: Store, folder: Path, places: Mapping[int, str]) -> int:
+    """Move those files from `done/` to `rejected/`, with the reason, whose document was read and refused since.
+
+    `places` is that of `Swept`. Gives how many.
+    """
+    moved = 0
+    with DropFolder(folder) as opened, store.reading() as conn:
+        for item_id, place in places.items():
+            item = inbox.item(conn, item_id)
+            look = opened.look(place)
+            if look is not None and item is not None and item.state == "rejected":
+                moved += _reject(opened, place, look, f"{item.reason}: {item.detail}") is not None
+    return moved
+
+
+@dataclass(slots=True)
+class _File:
+    """One file on its way in."""
+
+    name: str
+    look: Look
+    beside: Look | None
+    documents: int = 0
+    refusal: Refusal | None = None
+    item: Received | None = None
+
+
+class _Sweep:
+    """One sweep."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: DropFolder,
+        now: datetime,
+        max_bytes: int,
+        renamed: Collection[Path],
+        looks: Looks | None,
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._now = now
+        self._max_bytes = max_bytes
+        self._renamed = frozenset(renamed)
+        self._looks = looks
+        self._growing = 0
+
+    def through(self, names: Sequence[str]) -> Swept:
+        swept = Swept()
+        rest = iter(names)
+        while some := list(islice(rest, AT_ONCE)):
+            swept += self._take(some)
+        return swept + Swept(growing=self._growing)
+
+    def _take(self, names: Sequence[str]) -> Swept:
+        """Keep and note what is whole of the files, then move them."""
+        files: list[_File] = []
+        owners: list[_File] = []
+        fresh: list[int] = []
+
+        def arrivals() -> Iterator[Document | Refusal]:
+            for name in names:
+                for file, arrival in self._read(name):
+                    if not files or files[-1] is not file:
+                        files.append(file)
+                    owners.append(file)
+                    yield arrival
+
+        for n, received in enumerate(intake.take_in(self._store, arrivals(), now=self._now)):
+            owners[n].item = received
+            if received.state == "captured":
+                fresh.append(received.item_id)
+        taken = refused = stuck = 0
+        places: dict[int, str] = {}
+        for file in files:
+            try:
+                place = self._put_away(file)
+            except OSError as error:
+                stuck += 1
+                if self._looks is None or self._looks.note_stuck(file.name, file.look):
+                    logger.warning("taken, but cannot be moved away file=%r error=%s", file.name, error)
+                continue
+            if file.refusal is not None:
+                refused += 1
+            elif place is not None:
+                taken += 1
+                if file.documents == 1 and file.item is not None:
+                    places[file.item.item_id] = place
+        return Swept(taken=taken, refused=refused, stuck=stuck, items=tuple(fresh), places=places)
+
+    def _put_away(self, file: _File) -> str | None:
+        if file.refusal is not None:
+            return _reject(self._folder, file.name, file.look, f"{file.refusal.reason}: {file.refusal.detail}")
+        into = f"{DONE}/{self._now:%Y-%m-%d}"
+        return _with_its_sidecar(self._folder, file.name, into, file.look)
+
+    def _read(self, name: str) -> Iterator[tuple[_File, Document | Refusal]]:
+        """Read one file, if it is whole: its documents, or why there are none."""
+        look = self._folder.look(name)
+        if look is None or (self._looks is not None and self._looks.is_stuck(name, look)):
+            return
+        beside = None if name.endswith(SIDECAR) else self._folder.look(name + SIDECAR)
+        file = _File(name, look, beside)
+        subject = str(self._folder.path / name)
         try:
-            status = path.stat()
-        except FileNotFoundError:
-            continue
-        if abs(now - datetime.fromtimestamp(status.st_mtime, UTC)) < SETTLED:
-            growing += 1
-            continue
-        arrivals = list(intake.open_file(path, hints=Hints(), max_bytes=max_bytes))
-        again = path.stat() if path.exists() else None
-        if again is None or (again.st_size, again.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
-            growing += 1
-            continue
-        for _ in intake.take_in(store, arrivals, now=now):
-            pass
-        refusal = next((a for a in arrivals if isinstance(a, Refusal)), None) if len(arrivals) == 1 else None
-        if refusal is None:
-            _move(path, folder / DONE / f"{now:%Y-%m-%d}")
-            taken += 1
-        else:
-            moved = _move(path, folder / REJECTED)
-            reason = _hold(folder / REJECTED, moved.name, REASON)
-            reason.write_text(f"{refusal.reason}: {refusal.detail}\n", encoding="utf-8", errors="backslashreplace")
-            refused += 1
-    logger.info("swept folder=%s taken=%d refused=%d growing=%d", folder, taken, refused, growing)
-    return Swept(taken=taken, refused=refused, growing=growing)
+            raw, hints = self._read_whole(file)
+        except Rejected as refused:
+            file.refusal = Refusal(input=subject, reason=refused.reason, detail=refused.detail)
+            yield file, file.refusal
+            return
+        except OSError as error:
+            logger.warning("could not be read, and is looked at again file=%r error=%s", name, error)
+            return
+        if raw is None:
+            return
+        for document in intake.documents_of(raw, name=subject, hints=hints):
+            file.documents += 1
+            file.refusal = document if isinstance(document, Refusal) and file.documents == 1 else None
+            yield file, document
+        if not file.documents:
+            file.refusal = Refusal(input=subject, reason="empty", detail=REASONS["empty"])
+            yield file, file.refusal
+
+    def _read_whole(self, file: _File) -> tuple[bytes | None, Hints]:
+        """Give a file's bytes and what is known of it; None in place of the bytes if it has to wait.
+
+        Raises:
+            Rejected: it is never read; also a sidecar whose document did not come.
+        """
+        age = self._now - datetime.fromtimestamp(file.look.mtime_ns / 1e9, UTC)
+        hints = Hints(publisher=publisher_of(file.name))
+        last = file.name.rpartition("/")[2]
+        if last.endswith(SIDECAR):
+            if self._folder.look(file.name.removesuffix(SIDECAR)) is None and age >= ORPHAN:
+                raise Rejected("unreadable", "it says what is known of a document that did not come; drop both again")
+            return None, hints
+        unchanged = None if self._looks is None else self._looks.unchanged(file.name, file.look, self._now)
+        renamed = self._came_whole(file.name)
+
+        def ready(held: bool | None) -> bool:
+            return is_whole(age=age, unchanged=unchanged, renamed=renamed, held=held)
+
+        raw = None
+        if ready(False) or ready(None):
+            raw = self._folder.read(file.name, file.look, max_bytes=self._max_bytes, ready=ready)
+        if raw is not None and file.beside is not None:
+            said = self._folder.read(
+                file.name + SIDECAR, file.beside, max_bytes=sidecar.LARGEST, ready=lambda held: not held
+            )
+            if said is None:
+                raw = None
+            else:
+                hints = sidecar.read(said, beside=hints)
+        self._growing += raw is None
+        return raw, hints
+
+    def _came_whole(self, name: str) -> bool:
+        path = (self._folder.path / name).absolute()
+        return bool(self._renamed) and (path in self._renamed or not self._renamed.isdisjoint(path.parents))
 
 
-def _move(path: Path, target: Path) -> Path:
-    target.mkdir(parents=True, exist_ok=True)
-    return path.replace(_hold(target, path.stem, path.suffix))
+def publisher_of(name: str) -> str | None:
+    """Give the publisher that a file's folder names: the outermost one, unless it is but a number or a date."""
+    outermost, _, rest = name.partition("/")
+    return outermost if rest and any(c.isalpha() for c in outermost) else None
 
 
-def _hold(target: Path, stem: str, suffix: str) -> Path:
-    """Make an empty file under a name that nobody has yet: a rename or a write would overwrite."""
-    for n in range(10_000):
-        ending = suffix if n == 0 else f".{n}{suffix}"
-        place = target / (_cut(stem, LONGEST - len(os.fsencode(ending))) + ending)
-        try:
-            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        except FileExistsError:
-            continue
-        return place
-    raise FileExistsError(f"{target} holds 10,000 files named like {stem}{suffix}")
+def _reject(folder: DropFolder, name: str, look: Look, reason: str) -> str | None:
+    place = _with_its_sidecar(folder, name, REJECTED, look)
+    if place is not None:
+        folder.write(REJECTED, place.rpartition("/")[2], REASON, f"{reason}\n")
+    return place
 
 
-def _cut(name: str, most: int) -> str:
-    """Cut a name to so many bytes, and to a whole character."""
-    raw = os.fsencode(name)
-    return name if len(raw) <= most else raw[:most].decode("utf-8", "ignore")
+def _with_its_sidecar(folder: DropFolder, name: str, into: str, look: Look) -> str | None:
+    """Move a document, then what lies beside it: a document without its sidecar would be another document."""
+    place = folder.move(name, into, look)
+    if place is not None and (beside := folder.look(name + SIDECAR)) is not None:
+        folder.move(name + SIDECAR, into, beside, named=(place.rpartition("/")[2], SIDECAR))
+    return place

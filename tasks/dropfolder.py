@@ -1,0 +1,284 @@
+"""The files of a drop folder: listed, opened and moved from its own descriptor, so that no link leads out of it.
+
+Anyone may be allowed to put things into a drop folder. Whoever can make a link there must not make the desk read, or
+move, what lies elsewhere: every step of a path is opened by itself, and none that is a link.
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+import signal
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final, Self
+
+from storage.errors import Misconfigured, Rejected
+from tasks.drop import DONE, REJECTED, is_unfinished
+
+LONGEST: Final = 255
+"""Bytes of a file name on every file system that matters here (NAME_MAX)."""
+DEEPEST: Final = 40
+"""Folders within folders that are looked into."""
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: a pipe that takes the file's place between look and open must not hang the desk.
+_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NO_REPLACE: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a file shows: two that are equal have the same file before them, with nothing written to it."""
+
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    mode: int
+
+    @property
+    def is_file(self) -> bool:
+        """True for a regular file: no link, pipe, socket or device."""
+        return stat.S_ISREG(self.mode)
+
+
+def _look(status: os.stat_result) -> Look:
+    return Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
+
+
+class DropFolder:
+    """An open drop folder. Names are relative to it, with `/` between their steps."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._near: tuple[str, int] | None = None
+        self._targets: dict[str, int] = {}
+        self._rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._near is not None:
+            os.close(self._near[1])
+        for target in self._targets.values():
+            os.close(target)
+        os.close(self._root)
+
+    def names(self) -> Iterator[str]:
+        """Name what lies in the folder and below, folder by folder, in order; not what is hidden or unfinished, nor
+        what was moved away before.
+        """
+        for root, folders, files, _ in os.fwalk(".", dir_fd=self._root):
+            at = root.removeprefix(".").removeprefix("/")
+            apart = () if at else (DONE, REJECTED)
+            deep = at.count("/") >= DEEPEST
+            folders[:] = [] if deep else sorted(f for f in folders if not f.startswith(".") and f not in apart)
+            for name in sorted(files):
+                if not is_unfinished(name):
+                    yield f"{at}/{name}" if at else name
+
+    def look(self, name: str) -> Look | None:
+        """Look at a file, without following it if it is a link; None if there is none (any more)."""
+        try:
+            parent, last = self._parent(name)
+            return _look(os.stat(last, dir_fd=parent, follow_symlinks=False))
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}:
+                return None
+            raise
+
+    def read(self, name: str, seen: Look, *, max_bytes: int, ready: Callable[[bool | None], bool]) -> bytes | None:
+        """Read a file whole; None if it is not, any more, what was seen, or changes while it is read.
+
+        None also if it is not `ready`, which is asked with what `is_held` says of it.
+
+        Raises:
+            Rejected: `unreadable` (a link, a pipe, no permission), `too-big` over `max_bytes`.
+            OSError: the disk or the network failed.
+        """
+        subject = str(self.path / name)
+        if not seen.is_file:
+            what = "a link" if stat.S_ISLNK(seen.mode) else "no regular file"
+            raise Rejected("unreadable", f"it is {what}; only files are read", subject=subject)
+        try:
+            parent, last = self._parent(name)
+            descriptor = os.open(last, _FILE, dir_fd=parent)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except PermissionError as error:
+            detail = f"it could not be opened: {error.strerror}; check its permissions"
+            raise Rejected("unreadable", detail, subject=subject) from error
+        except OSError as error:
+            if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link or a socket has taken its place
+                return None
+            raise
+        with os.fdopen(descriptor, "rb") as file:
+            if _look(os.fstat(descriptor)) != seen or not ready(is_held(descriptor)):
+                return None
+            data = file.read(max_bytes + 1)
+            if len(data) > max_bytes:
+                detail = f"it is over {max_bytes:,} bytes; raise WIREDESK_MAX_DOCUMENT_BYTES to read it"
+                raise Rejected("too-big", detail, subject=subject)
+            return data if _look(os.fstat(descriptor)) == seen else None
+
+    def move(self, name: str, into: str, seen: Look, *, named: tuple[str, str] | None = None) -> str | None:
+        """Move a file away under a name that nobody has there yet, and give its new one. `named` is (stem, ending).
+
+        None if it is gone, or is not what was seen: a file that took its place goes back to where it was.
+
+        Raises:
+            Misconfigured: `into` cannot be a folder of this one.
+            OSError: the file may not be moved.
+        """
+        target = self._target(into)
+        try:
+            parent, last = self._parent(name)
+            place = self._rename_to_free(parent, last, target, *(named or _split(last)))
+            if _look(os.stat(place, dir_fd=target, follow_symlinks=False)) == seen:
+                return f"{into}/{place}"
+            self._rename_to_free(target, place, parent, *_split(last))
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        return None
+
+    def write(self, into: str, stem: str, ending: str, text: str) -> None:
+        """Write a small file under a name that nobody has there yet."""
+        target = self._target(into)
+        for place in _names(stem, ending):
+            try:
+                descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, dir_fd=target)
+            except FileExistsError:
+                continue
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            return
+
+    def _parent(self, name: str) -> tuple[int, str]:
+        """Open the folder that a name lies in, step by step; the last one stays open for the next name in it."""
+        above, _, last = name.rpartition("/")
+        if not above:
+            return self._root, last
+        if self._near is None or self._near[0] != above:
+            if self._near is not None:
+                os.close(self._near[1])
+                self._near = None
+            self._near = (above, self._opened(above.split("/")))
+        return self._near[1], last
+
+    def _opened(self, steps: list[str]) -> int:
+        at = os.dup(self._root)
+        for step in steps:
+            try:
+                further = os.open(step, _FOLDER, dir_fd=at)
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    raise NotADirectoryError(errno.ENOTDIR, "a link, and no folder", step) from error
+                raise
+            finally:
+                os.close(at)
+            at = further
+        return at
+
+    def _target(self, into: str) -> int:
+        """Open a folder to move files into, made if need be; it stays open for the next ones."""
+        if into not in self._targets:
+            self._targets[into] = self._made(into)
+        return self._targets[into]
+
+    def _made(self, into: str) -> int:
+        steps = into.split("/")
+        for n in range(1, len(steps) + 1):
+            above = self._opened(steps[: n - 1])
+            try:
+                os.mkdir(steps[n - 1], dir_fd=above)
+            except FileExistsError:
+                pass
+            finally:
+                os.close(above)
+        try:
+            return self._opened(steps)
+        except NotADirectoryError as error:
+            raise Misconfigured("this must be a folder, and no link to one", subject=str(self.path / into)) from error
+
+    def _rename_to_free(self, parent: int, last: str, target: int, stem: str, ending: str) -> str:
+        for place in _names(stem, ending):
+            try:
+                self._rename_new(parent, last, target, place)
+            except FileExistsError:
+                continue
+            return place
+        raise FileExistsError(errno.EEXIST, "10,000 files have this name already", stem + ending)
+
+    def _rename_new(self, parent: int, last: str, target: int, place: str) -> None:
+        """Rename without overwriting. A crash leaves the file in the one place or in the other."""
+        code = errno.ENOSYS
+        if self._rename is not None:
+            if self._rename(parent, os.fsencode(last), target, os.fsencode(place), _NO_REPLACE) == 0:
+                return
+            code = ctypes.get_errno()
+        if code not in {errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EOPNOTSUPP}:
+            raise OSError(code, os.strerror(code), last)
+        # A system, or a network folder, without this call: an empty file holds the place, and is overwritten.
+        os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, dir_fd=target))
+        try:
+            os.rename(last, place, src_dir_fd=parent, dst_dir_fd=target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                os.unlink(place, dir_fd=target)
+                raise
+            _copy(parent, last, target, place)
+            os.unlink(last, dir_fd=parent)
+
+
+def _copy(parent: int, last: str, target: int, place: str) -> None:
+    """Copy a file onto another file system, with its times."""
+    with (
+        os.fdopen(os.open(last, _FILE, dir_fd=parent), "rb") as source,
+        os.fdopen(os.open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=target), "wb") as copy,
+    ):
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        status = os.fstat(source.fileno())
+        os.utime(copy.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def is_held(descriptor: int) -> bool | None:
+    """Say whether anybody has the file open for writing; None where the system does not tell.
+
+    Linux grants a lease on a file only while nobody writes to it (fcntl(2), F_SETLEASE): to the file's owner and to
+    root, on file systems of its own.
+    """
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return None
+    try:
+        # Who opens it while we have the lease makes the kernel send a signal, and SIGIO would end this process.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return True if error.errno == errno.EAGAIN else None
+    return False
+
+
+def _split(name: str) -> tuple[str, str]:
+    path = PurePosixPath(name)
+    return (path.stem, path.suffix) if path.stem else (name, "")
+
+
+def _names(stem: str, ending: str) -> Iterator[str]:
+    """Give names to try: `a.txt`, `a.1.txt`, ... cut to what a file system takes."""
+    for n in range(10_000):
+        tail = ending if n == 0 else f".{n}{ending}"
+        yield _cut(stem, LONGEST - len(os.fsencode(tail))) + tail
+
+
+def _cut(name: str, most: int) -> str:
+    """Cut a name to so many bytes, and to a whole character."""
+    raw = os.fsencode(name)
+    return name if len(raw) <= most else raw[:most].decode("utf-8", "ignore")
