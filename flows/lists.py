@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from flows import show
 from flows.settings import Settings
-from storage import archive, catalogue, inbox, migrate, quotebook
+from storage import catalogue, families, inbox, migrate, pairs, quotebook
 from storage import changes as feed
 from storage import timeline as events
 from storage.errors import WiredeskError
@@ -103,7 +103,7 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
             return _speak(settings, arguments.article, other, verdict)
     with open_filed(settings) as store, store.reading() as conn:
         article = _article_id(conn, arguments.article)
-        found = sorted(archive.relations_of(conn, [article]), key=lambda r: -r.score)
+        found = sorted(pairs.of(conn, [article]), key=lambda r: -r.score)
         if arguments.format == "jsonl":
             return _lines(map(catalogue.relation_row, found))
         for relation in found:
@@ -123,7 +123,7 @@ def _speak(settings: Settings, one: str, other: str, verdict: Literal["join", "s
             raise WiredeskError("this is one article; name another one", subject=first)
         told = filing.speak(store, first, second, verdict, now=datetime.now(UTC))
         with store.reading() as conn:
-            together = archive.story_of(conn, first) == archive.story_of(conn, second)
+            together = families.story_of(conn, first) == families.story_of(conn, second)
     what = "nothing new: they" if not told else "they"
     print(f"{what} {'are one story' if together else 'are two stories'}", file=sys.stderr)
     return 0
@@ -141,7 +141,7 @@ def _article_id(conn: Connection, given: str) -> str:
 def _story_id(conn: Connection, given: str | None) -> str | None:
     if given is None:
         return None
-    story = archive.story_of(conn, given)
+    story = families.story_of(conn, given)
     if story is None:
         raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
     return story

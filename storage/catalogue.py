@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Select, case, func, or_, select, tuple_
 
 from storage import rows
 from storage import tables as t
-from storage.archive import chunks, numbers, relation
+from storage.archive import chunks, numbers
+from storage.pairs import relation
 from storage.records import Article, Grade, Relation, as_json
 
 PAGE: Final = 200

@@ -161,10 +161,13 @@ class Story(Base):
 
 
 class Article(Base):
-    """One article as it stands now. `n` is the number other tables know it by, `id` the name that people do."""
+    """One article as it stands now. `n` is the number other tables know it by, `id` the name that people do.
+
+    `core`: it is one of those that hold its story together.
+    """
 
     __tablename__ = "articles"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+    __table_args__ = (Index(None, "story_id", "published_at"), {"sqlite_autoincrement": True})
 
     n: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(unique=True)
@@ -175,8 +178,9 @@ class Article(Base):
     filed_at: Mapped[datetime]
     revised_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
-    story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id", ondelete="SET NULL"), index=True)
+    story_id: Mapped[str | None] = mapped_column(ForeignKey("stories.id", ondelete="SET NULL"))
     copy_of: Mapped[str | None]
+    core: Mapped[bool] = mapped_column(default=False)
     input: Mapped[str]
     identifier: Mapped[str | None]
     url: Mapped[str | None]
@@ -352,6 +356,21 @@ class Mention(Base):
     type: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     spans: Mapped[list[Any]]
+
+
+class Wording(Base):
+    """The earliest carrier of each wording in a story: `member_id` is a quotation's or an event's id, after `kind`.
+
+    What a new copy carries is held against these, and not against every copy. No foreign key: it is written anew with
+    its story.
+    """
+
+    __tablename__ = "wordings"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    story_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
 class Verdict(Base):

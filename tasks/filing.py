@@ -6,21 +6,22 @@ cannot both become new, and a crash leaves either all of the batch or nothing of
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from storage import archive, inbox, quotebook, timeline, wireindex
+from storage import archive, families, inbox, pairs, wireindex
 from storage.archive import Arrived, Shelved
 from storage.inbox import Item
 from storage.records import Article, Refusal, Relation
 from storage.store import Store
 from storage.wireindex import Post
-from tasks import statements, stories, wirecopy
+from tasks import settling, wirecopy
+from tasks.settling import Changed
 from tasks.stages import Failure, Outcome
 from tasks.wiretokens import Text
 
@@ -59,16 +60,6 @@ class Counts:
         return self.filed + self.revised + self.seen + self.rejected + self.failed
 
 
-@dataclass(slots=True)
-class _Batch:
-    """What one transaction has touched so far."""
-
-    now: datetime
-    window: timedelta
-    touched: set[str] = field(default_factory=set)
-    """ids whose story must be looked at again"""
-
-
 def file_batch(
     store: Store,
     work: Sequence[tuple[Item, Outcome]],
@@ -84,7 +75,7 @@ def file_batch(
         StoreBusy: another writer held the database for longer than the timeout; nothing was written.
     """
     tally: Counter[str] = Counter()
-    batch = _Batch(now=now, window=window)
+    changed = Changed(now=now)
     work = [(item, _at_last(item, outcome, max_attempts)) for item, outcome in work]
     with store.filing() as conn:
         tally.update(_set_aside(conn, work, now=now, holder=holder, max_attempts=max_attempts))
@@ -102,12 +93,14 @@ def file_batch(
         )
         tally.update({"new": "filed", "revised": "revised", "seen": "seen"}[f.outcome] for f in filed)
         written = {f.n: a for (_, a), f in zip(articles, filed, strict=True) if f.outcome != "seen"}
-        batch.touched.update(a.id for a in written.values())
-        for n in {f.n for f in filed if f.outcome == "revised"}:
-            wireindex.remove(conn, n)
-            batch.touched.update(archive.unrelate(conn, n))
-        _relate(conn, written, batch)
-        copies = _settle_stories(conn, batch)
+        for f, (_, article) in zip(filed, articles, strict=True):
+            if f.outcome == "new":
+                changed.fresh[f.id] = article.published_at
+            elif f.outcome == "revised":
+                wireindex.remove(conn, f.n)
+                changed.disturbed.update({f.id, *pairs.unrelate(conn, f.n)})
+        _relate(conn, written, changed, window)
+        copies = settling.settle(conn, changed)
     logger.info("batch %s copies=%d", " ".join(f"{k}={v}" for k, v in sorted(tally.items())), copies)
     return Counts(copies=copies, **tally)
 
@@ -124,11 +117,10 @@ def speak(store: Store, one: str, other: str, verdict: Literal["join", "split"] 
 
     False if that had been said before.
     """
-    batch = _Batch(now=now, window=wirecopy.WINDOW, touched={one, other})
     with store.filing() as conn:
-        told = archive.set_verdict(conn, one, other, verdict, now=now)
+        told = families.set_verdict(conn, one, other, verdict, now=now)
         if told:
-            _settle_stories(conn, batch)
+            settling.settle(conn, Changed(now=now, disturbed={one, other}))
     return told
 
 
@@ -157,7 +149,7 @@ def _set_aside(
             yield "rejected" if state == "rejected" else "failed"
 
 
-def _relate(conn: Connection, written: Mapping[int, Article], batch: _Batch) -> None:
+def _relate(conn: Connection, written: Mapping[int, Article], changed: Changed, window: timedelta) -> None:
     """Post the fingerprints of what was written, find what it may be copies of, and write the relations.
 
     All of the batch is posted before any is looked for, so a pair within it is found like any other.
@@ -168,33 +160,35 @@ def _relate(conn: Connection, written: Mapping[int, Article], batch: _Batch) -> 
     wireindex.add(conn, posts)
     keys = {n: wirecopy.furniture_keys(text, written[n].publisher) for n, text in texts.items()}
     flipped = set(wireindex.learn(conn, keys)) - written.keys()
-    pairs: set[tuple[int, int]] = set()
-    for n, found in zip(texts, wireindex.candidates(conn, posts, window_days=batch.window.days), strict=True):
-        pairs.update((min(n, m), max(n, m)) for m, _ in found)
+    near: set[tuple[int, int]] = set()
+    for n, found in zip(texts, wireindex.candidates(conn, posts, window_days=window.days), strict=True):
+        near.update((min(n, m), max(n, m)) for m, _ in found)
     for n in flipped:
         # What counted as shared text has turned out to be furniture: its verdicts are made again without it.
-        others = archive.unrelate(conn, n)
-        batch.touched.update(others)
-        pairs.update((min(n, m), max(n, m)) for m in archive.numbers(conn, others).values())
-    _judge(conn, pairs, written.keys() | flipped, batch)
+        others = pairs.unrelate(conn, n)
+        changed.disturbed.update(others)
+        near.update((min(n, m), max(n, m)) for m in archive.numbers(conn, others).values())
+    _judge(conn, near, written.keys() | flipped, changed, window)
 
 
-def _judge(conn: Connection, pairs: Collection[tuple[int, int]], wanted: Collection[int], batch: _Batch) -> None:
+def _judge(
+    conn: Connection, near: Collection[tuple[int, int]], wanted: Collection[int], changed: Changed, window: timedelta
+) -> None:
     """Judge pairs of articles and keep, for each of the `wanted`, its strongest relations."""
-    shelved = archive.sides(conn, {n for pair in pairs for n in pair})
+    shelved = archive.sides(conn, {n for pair in near for n in pair})
     keys = {n: wirecopy.furniture_keys(_prepared(s.body), s.publisher) for n, s in shelved.items()}
     known = wireindex.furniture(conn, {key for mine in keys.values() for key in mine})
     sides = {n: _side(s, frozenset(keys[n]) & known) for n, s in shelved.items()}
     of: dict[int, list[Relation]] = {n: [] for n in wanted}
-    for one, two in sorted(pairs):
+    for one, two in sorted(near):
         if one in sides and two in sides:
-            relation = wirecopy.judge(sides[one], sides[two], window=batch.window)
+            relation = wirecopy.judge(sides[one], sides[two], window=window)
             for n in (one, two):
                 if relation is not None and n in of:
                     of[n].append(relation)
     kept = {(r.article, r.other): r for n, found in of.items() if found for r in wirecopy.strongest(found, sides[n].id)}
-    archive.relate(conn, list(kept.values()), version=wirecopy.VERSION, now=batch.now)
-    batch.touched.update(end for pair in kept for end in pair)
+    pairs.relate(conn, list(kept.values()), version=wirecopy.VERSION, now=changed.now)
+    changed.relations.update(kept)
 
 
 def _side(shelved: Shelved, furniture: frozenset[int]) -> wirecopy.Side:
@@ -205,52 +199,3 @@ def _side(shelved: Shelved, furniture: frozenset[int]) -> wirecopy.Side:
         published=shelved.published_at,
         furniture=furniture,
     )
-
-
-def _settle_stories(conn: Connection, batch: _Batch) -> int:
-    """Group what the batch touched into stories, then statements and events across them. Gives the number of copies."""
-    if not batch.touched:
-        return 0
-    around = archive.neighbourhood(conn, batch.touched)
-    grouped = stories.group(around.published, around.relations, joined=around.joined, split=around.split)
-    parents = _parents(grouped, around.published, around.relations)
-    archive.set_stories(conn, grouped, parents=parents, now=batch.now)
-    moved = {i for i, story in grouped.items() if around.stories.get(i) != story}
-    _settle_relations(conn, batch, grouped, around.relations, moved)
-    ns = set(archive.numbers(conn, batch.touched | moved).values())
-    told = quotebook.near(conn, ns)
-    quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=batch.now)
-    dated = timeline.near(conn, ns)
-    timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=batch.now)
-    return max(0, _doubled(grouped) - _doubled({i: story for i, story in around.stories.items() if story is not None}))
-
-
-def _doubled(grouped: Mapping[str, str]) -> int:
-    return len(grouped) - len(set(grouped.values()))
-
-
-def _settle_relations(
-    conn: Connection, batch: _Batch, grouped: Mapping[str, str], copies: Iterable[Relation], moved: Collection[str]
-) -> None:
-    """Write what reads differently now: between two that were touched, and around those that changed their story."""
-    read = (*archive.relations_among(conn, batch.touched), *archive.relations_of(conn, moved))
-    near = {(r.article, r.other): r for r in read}
-    held = {(r.article, r.other): r for r in copies} | near
-    changed = [r for r in stories.settle(held.values(), grouped) if (r.article, r.other) in near]
-    archive.relate(conn, changed, version=wirecopy.VERSION, now=batch.now)
-
-
-def _parents(
-    grouped: Mapping[str, str], published: Mapping[str, datetime | None], relations: Iterable[Relation]
-) -> dict[str, str | None]:
-    """Name for each member of a story the earlier member that it is most surely a copy of; the head has none.
-
-    A member whose relations all lead to later ones (it joined through them) is given the head.
-    """
-    rank = {i: (at or datetime.max.replace(tzinfo=UTC), i) for i, at in published.items()}
-    best: dict[str, tuple[float, str]] = {}
-    for relation in relations:
-        earlier, later = sorted((relation.article, relation.other), key=rank.__getitem__)
-        if relation.is_copy and grouped[earlier] == grouped[later]:
-            best[later] = max(best.get(later, (-1.0, "")), (relation.score, earlier))
-    return {i: best[i][1] if i in best else (None if i == story else story) for i, story in grouped.items()}

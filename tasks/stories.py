@@ -1,5 +1,8 @@
 """Put articles into stories by the relations between them. Pure: no store, no clock; input order does not matter.
 
+`group` decides over everything that hangs together. `place` adds one article to what has been decided, where that comes
+to the same: so the thousandth reprint of a story costs no more than the tenth.
+
 Copies of one text form a story. A story of several members takes in another of several only over a strong relation, or
 over two relations that touch different articles of both, so that a daily summary or a round-up, which copies a little
 of each, does not chain them. And a page that holds two whole articles in different places goes with one of them.
@@ -11,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from storage.families import Place
 from storage.records import Relation
 
 STRONG: Final = 0.95
@@ -37,7 +41,7 @@ def group(
     """
     apart = {_pair(*pair) for pair in split}
     wished = {_pair(*pair) for pair in joined} - apart
-    ties = {_pair(r.article, r.other): _Tie(_strength(r), r.score, r) for r in relations if _direct(r)}
+    ties = {_pair(r.article, r.other): _Tie.of(r) for r in relations if is_direct(r)}
     ties |= {pair: _Tie(WISH, 1.0, None) for pair in wished}
     held = {pair: tie for pair, tie in ties.items() if pair not in apart and pair[0] in members and pair[1] in members}
     families = _Families(members, apart, held)
@@ -45,21 +49,103 @@ def group(
         families.join(pair)
     heads: dict[str, str] = {}
     for family in families.all():
-        head = min(family, key=lambda i: (members[i] or _LAST, i))
+        head = min(family, key=lambda i: rank(members[i], i))
         heads |= dict.fromkeys(family, head)
     return heads
 
 
-def settle(relations: Iterable[Relation], heads: Mapping[str, str]) -> list[Relation]:
+def rank(published: datetime | None, article: str) -> tuple[datetime, str]:
+    """Give what articles are ordered by: publication time, then id; those without a date last."""
+    return published or _LAST, article
+
+
+def core(
+    heads: Mapping[str, str], relations: Iterable[Relation], *, split: Iterable[tuple[str, str]] = ()
+) -> frozenset[str]:
+    """Give the members that hold the stories together: in each, the largest set that plain reprints tie.
+
+    No guard ever looks at such ties. Where a person has split a pair there is no core at all.
+    """
+    family: dict[str, set[str]] = {}
+    for r in relations:
+        if is_direct(r) and heads.get(r.article) == heads.get(r.other) and _Tie.of(r).strength == FULL:
+            one, other = family.setdefault(r.article, {r.article}), family.setdefault(r.other, {r.other})
+            if one is not other:
+                small, big = sorted((one, other), key=len)
+                big |= small
+                family |= dict.fromkeys(small, big)
+    if any(True for _ in split):
+        return frozenset()
+    largest: dict[str, set[str]] = {}
+    for members in family.values():
+        head = heads[next(iter(members))]
+        largest[head] = max(largest.get(head, set()), members, key=lambda found: (len(found), sorted(found)))
+    return frozenset(member for members in largest.values() for member in members)
+
+
+def place(
+    article: str, published: datetime | None, relations: Iterable[Relation], places: Mapping[str, Place]
+) -> Place | None:
+    """Put a new article, on which no person has spoken, where `group` would put it, or give None if that is not plain.
+
+    It is plain for an article that copies nothing, and for one whose every tie leads into the core of one story, to
+    articles that are no part of it nor it of them, and that is not earlier than the story. Such an article cannot
+    change what becomes of others: the core is one family before any guard is asked, and the new one has no tie that a
+    guard would look at. `copy_of` is the earlier article that it is most surely a copy of.
+    """
+    ties = {_far_end(r, article): _Tie.of(r) for r in relations if is_direct(r)}
+    alone = Place(
+        id=article, published_at=published, story_id=article, copy_of=None, core=False, head_published_at=published
+    )
+    if not ties:
+        return alone
+    partners = [places.get(i, alone) for i in ties]
+    (story, head_published), *others = {(p.story_id or "", p.head_published_at) for p in partners}
+    if others or not all(p.core for p in partners) or any(tie.is_part for tie in ties.values()):
+        return None
+    here = rank(published, article)
+    if here < rank(head_published, story):
+        return None
+    earlier = [(ties[p.id].score, p.id) for p in partners if rank(p.published_at, p.id) < here]
+    return replace(
+        alone,
+        story_id=story,
+        head_published_at=head_published,
+        core=any(tie.strength == FULL for tie in ties.values()),
+        copy_of=max(earlier)[1] if earlier else story,
+    )
+
+
+def _far_end(relation: Relation, article: str) -> str:
+    return relation.other if relation.article == article else relation.article
+
+
+def parents(
+    heads: Mapping[str, str], published: Mapping[str, datetime | None], relations: Iterable[Relation]
+) -> dict[str, str | None]:
+    """Name for each member of a story the earlier member that it is most surely a copy of; the head has none.
+
+    A member whose relations all lead to later ones (it joined through them) is given the head.
+    """
+    best: dict[str, tuple[float, str]] = {}
+    for r in relations:
+        earlier, later = sorted((r.article, r.other), key=lambda i: rank(published[i], i))
+        if is_direct(r) and heads[earlier] == heads[later]:
+            best[later] = max(best.get(later, (-1.0, "")), (r.score, earlier))
+    return {i: best[i][1] if i in best else (None if i == story else story) for i, story in heads.items()}
+
+
+def settle(relations: Iterable[Relation], heads: Mapping[str, str], *, added: bool = False) -> list[Relation]:
     """Give the relations that read differently once the stories are known.
 
     Two articles that carry the same statements, and are both direct copies of a third, are copies of each other,
-    whatever each has changed; without that third they are not. Such a relation never makes a story.
+    whatever each has changed; without that third they are not. Such a relation never makes a story. With `added` the
+    relations are not all there are, and what has been settled stays: new articles only add to the thirds.
     """
     held = list(relations)
     partners: dict[str, set[str]] = defaultdict(set)
     for r in held:
-        if _direct(r) and heads.get(r.article) == heads.get(r.other):
+        if is_direct(r) and heads.get(r.article) == heads.get(r.other):
             partners[r.article].add(r.other)
             partners[r.other].add(r.article)
     changed: list[Relation] = []
@@ -70,7 +156,7 @@ def settle(relations: Iterable[Relation], heads: Mapping[str, str]) -> list[Rela
         third = heads.get(r.article) == heads.get(r.other) and partners[r.article] & partners[r.other]
         if third and not settled:
             changed.append(replace(r, grade="derived", reason=THIRD + r.reason))
-        elif settled and not third:
+        elif settled and not third and not added:
             changed.append(replace(r, grade="shared-quotes", reason=r.reason.removeprefix(THIRD)))
     return changed
 
@@ -79,21 +165,43 @@ def _pair(one: str, other: str) -> tuple[str, str]:
     return (one, other) if one <= other else (other, one)
 
 
-def _direct(relation: Relation) -> bool:
+def is_direct(relation: Relation) -> bool:
+    """Tell if a relation makes a story: a copy by its own two texts."""
     return relation.is_copy and not relation.reason.startswith(THIRD)
 
 
-WISH: Final = 3
+WISH: Final = 4
+FULL: Final = 3
 FIRM: Final = 2
 WEAK: Final = 1
 
 
 class _Tie(NamedTuple):
-    """What holds a pair together: a person's word (WISH), enough by itself (FIRM), or one hint (WEAK)."""
+    """What holds a pair together.
+
+    A person's word (WISH); enough by itself, and neither is a mere part of the other (FULL); enough by itself (FIRM);
+    one hint (WEAK).
+    """
 
     strength: int
     score: float
     relation: Relation | None
+
+    @classmethod
+    def of(cls, relation: Relation) -> "_Tie":
+        """Weigh a relation between copies."""
+        tie = cls(WEAK, relation.score, relation)
+        if relation.grade == "derived" and relation.score < STRONG:
+            return tie
+        return tie._replace(strength=FIRM if tie.is_part else FULL)
+
+    @property
+    def is_part(self) -> bool:
+        """Tell if one of the two stands whole in the other and is a part of it."""
+        r = self.relation
+        if r is None or r.grade == "exact":
+            return False
+        return any(mine < PART and others >= WHOLE for mine, others in (r.coverage, r.coverage[::-1]))
 
     def part_of(self, article: str) -> list[tuple[int, int]] | None:
         """Give where in `article` the other one stands, if that is the whole of the other and a part of this."""
@@ -105,10 +213,6 @@ class _Tie(NamedTuple):
         if mine >= PART or others < WHOLE:
             return None
         return [p.a if first else p.b for p in r.passages]
-
-
-def _strength(relation: Relation) -> int:
-    return FIRM if relation.grade != "derived" or relation.score >= STRONG else WEAK
 
 
 class _Families:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from storage import archive, quotebook, timeline
+from storage import archive, families, pairs, quotebook, timeline
 from storage.archive import Filed
 from storage.records import Article, Event, Grade, Mention, Passage, Quotation, Relation, Speaker, Timex
 from tasks import statements, stories
@@ -68,16 +68,16 @@ class Desk:
             return filed
         touched = {filed.id}
         if filed.outcome == "revised":
-            touched.update(archive.unrelate(conn, filed.n))
+            touched.update(pairs.unrelate(conn, filed.n))
         tied = [r for pair, r in self.verdicts.items() if filed.id in pair]
         present = archive.numbers(conn, {end for r in tied for end in (r.article, r.other)})
-        relations = [r for r in tied if r.article in present and r.other in present]
-        archive.relate(conn, relations, version=1, now=now)
-        touched.update(end for r in relations for end in (r.article, r.other))
-        around = archive.neighbourhood(conn, touched)
+        told = [r for r in tied if r.article in present and r.other in present]
+        pairs.relate(conn, told, version=1, now=now)
+        touched.update(end for r in told for end in (r.article, r.other))
+        around = families.neighbourhood(conn, touched)
         grouped = stories.group(around.published, around.relations)
         parents = {i: (None if i == story else story) for i, story in grouped.items()}
-        archive.set_stories(conn, grouped, parents=parents, now=now)
+        families.set_stories(conn, grouped, parents=parents, now=now)
         moved = {i for i, story in grouped.items() if around.stories[i] != story}
         ns = set(archive.numbers(conn, touched | moved).values())
         told = quotebook.near(conn, ns)

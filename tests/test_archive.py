@@ -8,7 +8,7 @@ import pytest
 from shelving import Desk, article, quoting, relation, verdicts
 from sqlalchemy import select
 
-from storage import archive, catalogue, changes, tables
+from storage import archive, catalogue, changes, families, pairs, tables
 from storage.records import Article, Mention
 from storage.store import Store
 
@@ -89,8 +89,8 @@ def test_copies_come_back_once_with_passages(store: Store, now: datetime) -> Non
     with store.reading() as conn:
         assert sorted(catalogue.copies(conn), key=repr) == sorted(ties, key=repr)
         assert list(catalogue.copies(conn, article=made[1].id)) == [ties[0]]
-        assert archive.relations_of(conn, [made[2].id]) == (ties[1],)
-        assert archive.relations_of(conn, ["unknown"]) == ()
+        assert pairs.of(conn, [made[2].id]) == (ties[1],)
+        assert pairs.of(conn, ["unknown"]) == ()
         assert list(catalogue.copies(conn, article="unknown")) == []
 
 
@@ -100,14 +100,14 @@ def test_relating_again_writes_only_what_differs(store: Store, now: datetime) ->
         for made in (one, two, three):
             archive.file(conn, made, item_id=None, digest=None, now=now)
         ties = [relation(one, two), relation(one, three)]
-        assert archive.relate(conn, ties, version=1, now=now) == 2
-        assert archive.relate(conn, ties, version=1, now=now) == 0
+        assert pairs.relate(conn, ties, version=1, now=now) == 2
+        assert pairs.relate(conn, ties, version=1, now=now) == 0
         ties[1] = relation(one, three, "exact", 1.0)
-        assert archive.relate(conn, ties, version=1, now=now) == 1
-        assert set(archive.relations_of(conn, [one.id])) == set(ties)
+        assert pairs.relate(conn, ties, version=1, now=now) == 1
+        assert set(pairs.of(conn, [one.id])) == set(ties)
         n = archive.numbers(conn, [one.id])[one.id]
-        assert set(archive.unrelate(conn, n)) == {two.id, three.id}
-        assert archive.relations_of(conn, [one.id, two.id]) == ()
+        assert set(pairs.unrelate(conn, n)) == {two.id, three.id}
+        assert pairs.of(conn, [one.id, two.id]) == ()
 
 
 def test_neighbourhood_reaches_through_copies_but_not_through_shared_quotes(store: Store, now: datetime) -> None:
@@ -116,7 +116,7 @@ def test_neighbourhood_reaches_through_copies_but_not_through_shared_quotes(stor
     for one in made:
         _file(store, one, now, desk)
     with store.reading() as conn:
-        around = archive.neighbourhood(conn, [a.id])
+        around = families.neighbourhood(conn, [a.id])
     assert set(around.published) == {a.id, b.id, c.id}
     assert {(r.article, r.other) for r in around.relations} == {
         (r.article, r.other) for r in (relation(a, b), relation(b, c))
@@ -130,8 +130,8 @@ def test_story_is_named_after_its_earliest_and_old_names_still_lead_there(store:
     _file(store, early, now, desk)
     with store.reading() as conn:
         (story,) = catalogue.stories(conn)
-        assert archive.story_of(conn, late.id) == early.id
-        assert archive.story_of(conn, "never was") is None
+        assert families.story_of(conn, late.id) == early.id
+        assert families.story_of(conn, "never was") is None
         moved = [c for c in changes.read(conn) if c.kind == "story.changed" and c.subject == late.id]
     assert (story.id, story.size) == (early.id, 2)
     assert [m.id for m in story.members] == [early.id, late.id]
@@ -164,8 +164,8 @@ def test_story_that_splits_lives_again(store: Store, now: datetime) -> None:
     _file(store, two, now, desk)
     with store.filing() as conn:
         apart = {one.id: one.id, two.id: two.id}
-        assert set(archive.set_stories(conn, apart, parents={}, now=now)) == {one.id, two.id}
-        assert archive.set_stories(conn, apart, parents={}, now=now) == ()
+        assert set(families.set_stories(conn, apart, parents={}, now=now)) == {one.id, two.id}
+        assert families.set_stories(conn, apart, parents={}, now=now) == ()
     with store.reading() as conn:
         assert {(s.id, s.size) for s in catalogue.stories(conn)} == {(one.id, 1), (two.id, 1)}
 

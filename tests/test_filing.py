@@ -1,16 +1,17 @@
 """Filing: what becomes one story, whatever the order of arrival; nothing twice; nothing half."""
 
 import itertools
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from storage import archive, catalogue, changes, inbox, quotebook, timeline
+from storage import catalogue, changes, families, inbox, quotebook, timeline, wireindex
 from storage.inbox import Item
-from storage.records import Article, Hints, Refusal
+from storage.records import Article, Event, Hints, Quotation, Refusal, Speaker
 from storage.store import Store
 from storage.tables import Base
 from tasks import filing
@@ -127,11 +128,11 @@ def test_a_revision_takes_its_copies_along_or_lets_go_of_them(store: Store) -> N
     copy = Article(input="b", identifier="2", publisher="Landline", body=prose, published="2026-03-11", language="en")
     file_all(store, [first, copy])
     with store.reading() as conn:
-        assert archive.story_of(conn, copy.id) == first.id
+        assert families.story_of(conn, copy.id) == first.id
     counts = file_all(store, [replace(copy, body=other)])
     assert counts.revised == 1
     with store.reading() as conn:
-        assert archive.story_of(conn, copy.id) == copy.id
+        assert families.story_of(conn, copy.id) == copy.id
         assert not list(catalogue.copies(conn))
         stored = catalogue.article(conn, copy.id)
     assert stored is not None
@@ -179,7 +180,7 @@ def test_a_crash_in_the_middle_of_a_batch_leaves_nothing_of_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(archive, "set_stories", crash)
+        broken.setattr(families, "set_stories", crash)
         with pytest.raises(KeyboardInterrupt):
             filing.file_batch(store, work, now=NOW, max_attempts=3)
     with store.reading() as conn:
@@ -212,7 +213,7 @@ def test_a_persons_word_splits_and_joins_for_good_and_can_be_taken_back(
 
     def together(one: Article, two: Article) -> bool:
         with store.reading() as conn:
-            return archive.story_of(conn, one.id) == archive.story_of(conn, two.id)
+            return families.story_of(conn, one.id) == families.story_of(conn, two.id)
 
     assert together(ours, theirs)
     assert filing.speak(store, ours.id, theirs.id, "split", now=NOW)
@@ -227,3 +228,91 @@ def test_a_persons_word_splits_and_joins_for_good_and_can_be_taken_back(
     with store.reading() as conn:
         feed = [c for c in changes.read(conn) if c.kind == "story.changed"]
     assert len(feed) >= 4
+
+
+STORM = [
+    "The ferry between Orlund and Sant was stopped on Tuesday after a storm tore the ramp from the quay at Sant.",
+    "Harbour master Greta Lund said the ramp would be welded within three days.",
+    "“Nobody was on it when it went, and that is luck, not planning,” she told reporters at the quay.",
+    "Some four hundred commuters were taken over by fishing boats in the course of the afternoon.",
+    "The island's only bakery gave away its bread, and the school kept its doors open until midnight.",
+    "The company has lost eleven sailings since January 6, its chairman Olaf Brandt said on March 9, 2026.",
+    "“We shall not ask the county for another krone,” Brandt said, and declined to say who would pay.",
+    "Insurers put the damage at 2.4 million, a sum that the county called plausible.",
+    "A second ramp, ordered from a yard in Merrin in 2024, is to be delivered in autumn.",
+    "Until then a barge of the coastguard will carry ambulances and the post.",
+]
+
+
+def reprints(count: int, seed: int) -> list[Article]:
+    """Give one story as many outlets print it: whole, trimmed, with notes of their own, dated around each other."""
+    dice = random.Random(seed)
+    made = []
+    for n in range(count):
+        told = STORM[: dice.choice((10, 10, 9, 8, 7))]
+        if dice.random() < 0.5:
+            told = [
+                *told,
+                f"Outlet number {n} printed this on page {dice.randrange(40)} on March {dice.randrange(10, 20)}.",
+            ]
+        if dice.random() < 0.3:
+            told[dice.randrange(len(told))] = "Readers may skip a sentence here, as the desk of this paper has done."
+        at = (NOW - timedelta(minutes=dice.randrange(600))).isoformat()
+        made.append(
+            Article(
+                input=f"{n}.txt",
+                identifier=str(n),
+                publisher=f"outlet {n}",
+                language="en",
+                published=at,
+                body="\n\n".join(told),
+                quotations=tuple(_quoted(told)),
+                events=tuple(_dated(told)),
+            )
+        )
+    return made
+
+
+def _quoted(told: list[str]) -> Iterator[Quotation]:
+    body, speakers = "\n\n".join(told), {"Nobody": "Greta Lund", "We shall": "Olaf Brandt"}
+    for words in (
+        "Nobody was on it when it went, and that is luck, not planning,",
+        "We shall not ask the county for another krone,",
+    ):
+        if (at := body.find(words)) >= 0:
+            name = next(name for first, name in speakers.items() if words.startswith(first))
+            yield Quotation(
+                text=words, type="direct", start=at, end=at + len(words), verb="said",
+                speaker=Speaker(name=name, type="Person"), said=None, said_basis=None, confidence=0.9,
+            )  # fmt: skip
+
+
+def _dated(told: list[str]) -> Iterator[Event]:
+    body = "\n\n".join(told)
+    for line in told:
+        if "March 9, 2026" in line or line.startswith("Outlet number"):
+            at = body.find(line)
+            day = "2026-03-09" if "March 9, 2026" in line else f"2026-03-{line[-3:-1]}"
+            yield Event(date=day, precision="day", text=line, start=at, end=at + len(line), people=())
+
+
+@pytest.mark.parametrize("count", [11, 30])
+def test_reprints_make_one_story_in_any_order_and_any_batches(store: Store, count: int) -> None:
+    articles = reprints(count, seed=count)
+    found = []
+    for turn in range(4):
+        order, first = random.Random(turn).sample(articles, count), 0
+        while first < count:
+            size = random.Random(turn * 100 + first).choice((1, 2, 5, 9))
+            file_all(store, order[first : first + size])
+            first += size
+        with store.reading() as conn:
+            found.append(outcome_of(conn))
+        empty(store)
+    # Twelve articles hold a list of postings, so which relations are kept of more than that depends on who came first.
+    kinds = ("stories", "statements", "events", "relations") if count < wireindex.CAP else ("statements", "events")
+    for kind in kinds:
+        assert all(outcome[kind] == found[0][kind] for outcome in found), kind
+    grouped = [{(story, tuple(sorted(i for i, _ in members))) for story, members in o["stories"]} for o in found]  # type: ignore[attr-defined]
+    assert all(stories == grouped[0] for stories in grouped)
+    assert len(grouped[0]) == 1

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.exc import StatementError
 
-from storage import archive, changes, inbox, migrate, quotebook, timeline
+from storage import archive, changes, families, inbox, migrate, pairs, quotebook, timeline
 from storage.errors import Misconfigured, StoreBusy
 from storage.records import Article, Hints
 from storage.store import FILING, Store, open_store
@@ -63,10 +63,10 @@ FILES: dict[str, Call] = {
     "file_batch": lambda c, now: archive.file_batch(
         c, [archive.Arrived(article=ARTICLE, item_id=None, digest=None)], now=now
     ),
-    "set_verdict": lambda c, now: archive.set_verdict(c, "a", "b", "split", now=now),
-    "relate": lambda c, now: archive.relate(c, [], version=1, now=now),
-    "unrelate": lambda c, now: archive.unrelate(c, 1),
-    "set_stories": lambda c, now: archive.set_stories(c, {}, parents={}, now=now),
+    "set_verdict": lambda c, now: families.set_verdict(c, "a", "b", "split", now=now),
+    "relate": lambda c, now: pairs.relate(c, [], version=1, now=now),
+    "unrelate": lambda c, now: pairs.unrelate(c, 1),
+    "set_stories": lambda c, now: families.set_stories(c, {}, parents={}, now=now),
     "append": lambda c, now: changes.append(c, [("article.filed", "x", {})], now=now),
     "set_statements": lambda c, now: quotebook.set_statements(c, quotebook.near(c, [1]), [], now=now),
     "set_occurrences": lambda c, now: timeline.set_occurrences(c, timeline.near(c, [1]), [], now=now),
