@@ -1,7 +1,7 @@
 """Unpack a body as it arrives, and stop as soon as it costs too much. Pure: bytes in, bytes out."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 import brotli
@@ -99,12 +99,15 @@ class Unpacker:
             codings = ["gzip"]
         elif codings and not head.startswith(_MAGIC[codings[0]]):
             codings = codings[1:]
-        self._chain = [_codec(coding, head) for coding in codings]
+        self._chain = [_codec(coding) for coding in codings]
         return head
 
     def _take(self, data: bytes) -> None:
         try:
-            for piece in _through(self._chain, [data]):
+            pieces = iter([data])
+            for codec in self._chain:
+                pieces = _undo(codec, pieces)
+            for piece in pieces:
                 if self.full:
                     return
                 self.unpacked += len(piece)
@@ -129,28 +132,30 @@ class _Codec(Protocol):
     def feed(self, data: bytes) -> Iterator[bytes]: ...
 
 
-def _through(chain: Sequence[_Codec], pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Take pieces through one codec after the other, none ahead of need."""
-    for codec in chain:
-        pieces = (out for piece in pieces for out in codec.feed(piece))
-    return iter(pieces)
+def _undo(codec: _Codec, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield from codec.feed(piece)
 
 
 class _Zlib:
-    """gzip with every member, zlib, bare deflate."""
+    """gzip with every member, or deflate."""
 
-    def __init__(self, wbits: int) -> None:
-        self._wbits = wbits
-        self._inner = zlib.decompressobj(wbits)
+    def __init__(self, *, gzip: bool) -> None:
+        self._gzip = gzip
+        self._inner = zlib.decompressobj(_GZIP_BITS) if gzip else None
         self.ended = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while data or not self.ended:
             if self.ended:
                 # Another member, or the padding that some servers send after the last one; that is dropped.
-                if self._wbits != _GZIP_BITS or not _GZIP.startswith(data[: len(_GZIP)]):
+                if not self._gzip or not _GZIP.startswith(data[: len(_GZIP)]):
                     return
-                self._inner, self.ended = zlib.decompressobj(self._wbits), False
+                self._inner, self.ended = zlib.decompressobj(_GZIP_BITS), False
+            elif self._inner is None:
+                # The standard says zlib, and many servers send bare deflate. The low half of zlib's first byte names
+                # its method, 8; a bare stream that begins so would have a kind of block that hardly any encoder makes.
+                self._inner = zlib.decompressobj(15 if data[:1] and data[0] & 0x0F == 8 else -15)
             piece = self._inner.decompress(data, _STEP)
             if piece:
                 yield piece
@@ -194,13 +199,9 @@ class _Zstd:
                 yield piece
 
 
-def _codec(coding: str, head: bytes) -> _Codec:
+def _codec(coding: str) -> _Codec:
     if coding == "br":
         return _Brotli()
     if coding == "zstd":
         return _Zstd()
-    if coding == "deflate":
-        # The standard says zlib; many servers send bare deflate. A zlib header is a multiple of 31 and names method 8.
-        wrapped = len(head) > 1 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
-        return _Zlib(15 if wrapped else -15)
-    return _Zlib(_GZIP_BITS)
+    return _Zlib(gzip=coding != "deflate")

@@ -165,7 +165,7 @@ async def _read(stream: httpcore.Response, answer: Response, request: Request, *
     said = answer.headers.get("content-length", "")
     if cut_at is None and said.isdigit() and int(said[:18]) > request.limits.packed_bytes:
         raise Rejected("too-big", f"it says that it is {said} bytes", subject=answer.url)
-    async with contextlib.aclosing(stream.aiter_stream()) as chunks:
+    async with contextlib.aclosing(stream.aiter_stream()) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
             unpacker.feed(chunk)
             if unpacker.full:
@@ -179,14 +179,15 @@ def _translated(subject: str) -> Iterator[None]:
     try:
         yield
     except (httpcore.ConnectError, httpcore.ConnectTimeout, ssl.SSLError) as error:
-        kind = "tls" if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) else "connect"
+        # httpcore's pool cuts the cause off; the context is left.
+        kind = "tls" if isinstance(error, ssl.SSLError) or isinstance(error.__context__, ssl.SSLError) else "connect"
         raise FetchFailed(kind, subject=subject) from error
     except httpcore.TimeoutException as error:
         raise TimeoutError from error
     except httpcore.NetworkError as error:
         raise FetchFailed("cut", subject=subject) from error
     except httpcore.RemoteProtocolError as error:
-        if getattr(error.__cause__, "error_status_hint", 0) == 431:  # h11's word for a buffer that is full
+        if getattr(error.__context__, "error_status_hint", 0) == 431:  # h11's word for a buffer that is full
             raise Rejected("too-big", "its headers have no end", subject=subject) from error
         # h11 has no type for it: a body shorter than announced, or a connection closed in its middle.
         ended = any(words in str(error) for words in ("disconnected", "closed connection", "incomplete"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from faultyserver import FaultyServer
 from sqlalchemy import make_url
 
 from storage.records import Article, Hints
@@ -138,3 +139,16 @@ def sample_articles() -> dict[str, Article]:
     arrivals = list(intake.documents([str(SAMPLES)], hints=Hints(), max_bytes=1_000_000))
     read = [formats.read(d.raw, input=Path(d.input).name, hints=d.hints) for d in arrivals if isinstance(d, Document)]
     return {a.input: a for a in enrich.enrich([r for r in read if isinstance(r, Article)])}
+
+
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[FaultyServer]:
+    with FaultyServer() as running:
+        yield running
+
+
+@pytest.fixture
+def server(running_server: FaultyServer) -> FaultyServer:
+    """A web server on loopback that misbehaves as told; nothing scripted, nothing seen."""
+    running_server.reset()
+    return running_server

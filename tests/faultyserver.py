@@ -1,7 +1,7 @@
 """A real web server on loopback that misbehaves as told.
 
     with FaultyServer() as server:
-        server.script("/feed", Answer(status=503), Answer(body=b"<rss/>"))       # one after the other; the last one stays
+        server.script("/feed", Answer(status=503), Answer(body=b"<rss/>"))       # in turn; the last one stays
         server.script("/old", moved(server.url("/feed"), status=301))
         server.script("/page", versioned(b"...", etag='"1"'))                    # 304 when asked with that ETag
         server.script("/odd", lambda seen: Answer(body=seen.headers["host"].encode()))
@@ -122,6 +122,11 @@ class FaultyServer:
     def script(self, path: str, *answers: Script) -> None:
         """Say what a path (with its query) answers, one request after the other; the last answer stays."""
         self._scripts[path] = list(answers)
+
+    def reset(self) -> None:
+        """Forget every script and every request."""
+        self._scripts.clear()
+        self.seen.clear()
 
     def url(self, path: str = "/", *, host: str | None = None) -> str:
         """Give the address of a path, on this server under the name `host`."""
