@@ -111,6 +111,11 @@ def release(conn: Connection, *, holder: str) -> int:
     return conn.execute(update(Row).where(Row.holder == holder).values(**_FREE)).rowcount
 
 
+def renew(conn: Connection, *, holder: str, until: datetime) -> int:
+    """Let `holder` keep what it has claimed until then. Gives how many feeds that are."""
+    return conn.execute(update(Row).where(Row.holder == holder).values(lease_until_at=until)).rowcount
+
+
 def settle(conn: Connection, feed: Feed, state: FeedState, attempt: Attempt, *, holder: str) -> Settled:
     """Write what a poll came to, and give the feed back.
 

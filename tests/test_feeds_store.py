@@ -118,6 +118,17 @@ def test_lease_of_a_dead_desk_runs_out(store: Store, now: datetime) -> None:
         assert feeds.release(conn, holder="another") == 0
 
 
+def test_desk_that_lives_keeps_its_feed_beyond_the_lease(store: Store, now: datetime) -> None:
+    add(store, now)
+    claim(store, now, "slow")
+    with store.writing() as conn:
+        assert feeds.renew(conn, holder="slow", until=now + 3 * LEASE) == 1
+    assert claim(store, now + 2 * LEASE, "another") == []
+    with store.writing() as conn:
+        assert feeds.release(conn, holder="slow") == 1
+    assert len(claim(store, now, "another")) == 1
+
+
 def test_word_of_a_person_counts_more_than_the_poll_under_way(store: Store, now: datetime) -> None:
     add(store, now)
     (polled,) = claim(store, now)

@@ -327,3 +327,12 @@ def test_item_that_is_put_off_waits_as_long_and_has_lost_no_attempt(store: Store
         assert inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now, state="noticed") == ()
         (item,) = inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now + LEASE, state="noticed")
     assert item.attempts == 1
+
+
+def test_holder_that_lives_keeps_its_items_beyond_the_lease(store: Store, now: datetime) -> None:
+    _receive(store, now, "a", "b")
+    with store.writing() as conn:
+        inbox.claim(conn, holder="slow", limit=1, lease=LEASE, now=now)
+        inbox.claim(conn, holder="dead", limit=1, lease=LEASE, now=now)
+        assert inbox.renew(conn, holder="slow", until=now + 3 * LEASE) == 1
+        assert inbox.release_expired(conn, now=now + 2 * LEASE, max_attempts=5) == 1
