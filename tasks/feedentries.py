@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
 from storage.feedrecords import Entry, FeedPage, Format, KnownEntry, News
-from tasks import charset, feedtimes, link
+from tasks import feedtimes, link
 
 ENTRIES: Final = 2000
 """More entries than this in one page are cut, the newest kept as the page has them: real feeds hold 10 to 100."""
@@ -25,10 +25,12 @@ TITLE: Final = 1000
 AUTHORS: Final = 20
 
 _FLAGS: Final = re.DOTALL | re.IGNORECASE
-_TAG: Final = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)\s*>|</?[a-zA-Z][^<>]*>", _FLAGS)
+_TAG: Final = re.compile(r"<(?:!--.*?-->|(?:script|style)\b.*?</(?:script|style)\s*>|/?[a-z][^<>]*>)", _FLAGS)
 _BREAK: Final = re.compile(r"</?(?:p|div|br|li|h[1-6]|tr|blockquote|ul|ol|figure|figcaption)\b[^<>]*>", re.IGNORECASE)
-_SPACE: Final = re.compile(r"[^\S\n]+")
-_LINES: Final = re.compile(r" ?\n[ \n]*")
+_NORMAL: Final = re.compile(
+    r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w/.~-]*)(?:\?utm_\w+=[\w.~+-]*(?:&utm_\w+=[\w.~+-]*)*)?", re.ASCII
+)
+"""Addresses that are in normal form but for utm_ parameters, which most are: `link.normal` costs 20 us a time."""
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _MAIL: Final = re.compile(r"<?[\w.+-]+@[\w.-]+>?(?: \((.*)\))?$")
 
@@ -69,16 +71,12 @@ def page(sheet: Sheet, *, address: str, now: datetime, problems: Iterable[str] =
     if len(sheet.sent) > ENTRIES:
         problems.append("cut")
     sent = sheet.sent[:ENTRIES]
-    if any(len(value) > CONTENT for s in sent for value, _ in (*s.contents, s.summary)):
-        problems.append("long")
     site = _absolute(sheet.site, address)
     guids = Counter(s.guid for s in sent)
-    entries = []
-    for s in sent:
-        entry = _entry(s, site or address, now)
-        # A guid that is the feed itself names nothing.
-        guid = "" if s.guid in (address, sheet.site) else s.guid
-        entries.append(replace(entry, key=_key(entry, guid, unique=guids[s.guid] == 1)))
+    guids.update((address, address, sheet.site, sheet.site))  # a guid that is the feed itself names no entry
+    entries = [_entry(s, site or address, now, unique=guids[s.guid] == 1) for s in sent]
+    if max((len(e.content_html) for e in entries), default=0) >= CONTENT:
+        problems.append("long")
     return FeedPage(
         format=sheet.format,
         title=text(sheet.title)[:TITLE] or None,
@@ -91,32 +89,36 @@ def page(sheet: Sheet, *, address: str, now: datetime, problems: Iterable[str] =
     )
 
 
-def _entry(sent: Sent, base: str, now: datetime) -> Entry:
+def _entry(sent: Sent, base: str, now: datetime, *, unique: bool) -> Entry:
     address = _absolute(sent.link, base) or (_absolute(sent.guid, base) if sent.guid.startswith("http") else None)
     published, flag = feedtimes.read(sent.published or sent.updated, now)
-    updated, _ = feedtimes.read(sent.updated, now)
+    updated = feedtimes.read(sent.updated, now)[0] if sent.published and sent.updated else published
     value, plain, full = sent.summary[0], sent.summary[1], False
     for one, is_plain in sent.contents:
         if len(one) > len(value) or (one == value and not full):
             value, plain, full = one, is_plain, True
-    value = charset.fit(value[:CONTENT])
+    value = value[:CONTENT]
+    content = value.strip() if plain else text(value, lines=True)
     title = sent.title[: TITLE * 4]
+    title = (" ".join(title.split()) if sent.plain_title else text(title))[:TITLE]
+    plain_address = _NORMAL.fullmatch(address) if address else None
+    canonical = plain_address[1] if plain_address else link.normal(address or "")
     return Entry(
-        key="",
-        guid=charset.fit(sent.guid) or None,
+        key=_key(sent.guid, unique, canonical, title, content),
+        guid=sent.guid or None,
         link=address,
-        canonical=(link.normal(address) if address else None),
-        title=(" ".join(charset.fit(title).split()) if sent.plain_title else text(title))[:TITLE] or None,
-        authors=tuple(dict.fromkeys(a for name in sent.authors if (a := _author(name))))[:AUTHORS],
-        published_raw=charset.fit((sent.published or sent.updated)[:200]) or None,
+        canonical=canonical,
+        title=title or None,
+        authors=tuple(dict.fromkeys([a for name in sent.authors if (a := _author(name))]))[:AUTHORS],
+        published_raw=(sent.published or sent.updated)[:200] or None,
         published=published,
-        updated_raw=charset.fit(sent.updated[:200]) or None,
-        updated=updated,
+        updated_raw=sent.updated[:200] or None,
+        updated=updated if sent.updated else None,
         date_flag=flag,
         content_html=html.escape(value, quote=False) if plain else value,
-        content_text=value.strip() if plain else text(value, lines=True),
+        content_text=content,
         full=full,
-        publisher=text(sent.publisher)[:200] or None,
+        publisher=(text(sent.publisher)[:200] or None) if sent.publisher else None,
     )
 
 
@@ -130,13 +132,14 @@ def _author(name: str) -> str:
 def text(value: str, *, lines: bool = False) -> str:
     """Give markup as text: no tags, no entities, single spaces; with `lines`, a line for each block."""
     if "<" in value:
-        if lines:
-            value = _BREAK.sub("\n", value)
-        value = _TAG.sub("" if lines else " ", value) if "<" in value else value
+        value = _TAG.sub("", _BREAK.sub("\n", value)) if lines else _TAG.sub(" ", value)
     if "&" in value:
         value = html.unescape(value)
-    value = charset.fit(value)
-    return _LINES.sub("\n", _SPACE.sub(" ", value)).strip() if lines else " ".join(value.split())
+    if not lines:
+        return " ".join(value.split())
+    if "  " in value or "\t" in value or "\r" in value or "\xa0" in value:
+        return "\n".join([" ".join(words) for line in value.splitlines() if (words := line.split())])
+    return "\n".join([clean for line in value.split("\n") if (clean := line.strip())])
 
 
 def _absolute(address: str, base: str) -> str | None:
@@ -147,18 +150,18 @@ def _absolute(address: str, base: str) -> str | None:
         found = address if _SCHEME.match(address) else urljoin(base, address)
     except ValueError:
         return None
-    return charset.fit(found) if found.lower().startswith(("http://", "https://")) else None
+    return found if found.lower().startswith(("http://", "https://")) else None
 
 
-def _key(entry: Entry, guid: str, *, unique: bool) -> str:
+def _key(guid: str, unique: bool, canonical: str | None, title: str, content: str) -> str:
     """Name an entry within its feed: a letter that says by what, and its digest."""
     if guid and unique:
         return _named("g", guid)
-    if guid and entry.canonical:
-        return _named("b", guid, entry.canonical)
-    if entry.canonical:
-        return _named("l", entry.canonical)
-    return _named("t", guid, entry.title or "", entry.content_text)
+    if guid and canonical:
+        return _named("b", guid, canonical)
+    if canonical:
+        return _named("l", canonical)
+    return _named("t", guid, title, content)
 
 
 def _named(by: str, *parts: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from tasks import charset
 from tasks.feedentries import Sent, Sheet
 
 
@@ -49,4 +50,4 @@ def _string(found: dict[str, Any], key: str) -> str:
     value = found.get(key)
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value) if abs(value) < 1e30 else ""  # also what is no number
-    return value.strip() if isinstance(value, str) else ""
+    return charset.fit(value).strip() if isinstance(value, str) else ""

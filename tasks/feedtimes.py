@@ -4,11 +4,10 @@ A date is as precise as its source and never made up: what lies ahead or before 
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from storage.feedrecords import DateFlag
-from storage.records import sort_time
 from tasks import stamps
 
 AHEAD: Final = timedelta(hours=24)
@@ -17,18 +16,21 @@ EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """No feed is older than the web; a date before it is a program's zero (1970, 1900, year 1)."""
 LONGEST: Final = timedelta(days=366)
 
-_MONTHS: Final = {m: n for n, m in enumerate(str.split("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
+LONG: Final = 80
+
+_MONTHS: Final = {m: f"{n:02}" for n, m in enumerate(str.split("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
 # The names that RFC 822 itself defines. Others are left to the slower readers.
 _ZONES: Final = {
     "gmt": "+00:00", "utc": "+00:00", "ut": "+00:00", "z": "+00:00", "est": "-05:00", "edt": "-04:00", "cst": "-06:00",
     "cdt": "-05:00", "mst": "-07:00", "mdt": "-06:00", "pst": "-08:00", "pdt": "-07:00",
 }  # fmt: skip
 _RFC822: Final = re.compile(
-    r"(?:[A-Za-z]{3,9},? )?(\d{1,2}) ([A-Za-z]{3})[a-z]{0,6} (\d{4}) (\d\d):(\d\d)(?::(\d\d))?"
-    r"(?: ?([+-]\d\d):?(\d\d)| ([A-Za-z]{1,3}))"
+    r"(?:[A-Za-z]{3,9},? )?(\d{1,2}) ([A-Za-z]{3})[a-z]{0,6} (\d{4}) (\d\d:\d\d)(:\d\d)? ?"
+    r"([+-]\d\d:?\d\d|[A-Za-z]{1,3})",
+    re.ASCII,
 )
 _ISO: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?: ?([+-]\d\d):?(\d\d)| ?([Zz]))?)?"
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d:\d\d)(?:(:\d\d)(?:[.,]\d+)?)? ?([+-]\d\d:?\d\d|[Zz])?)?", re.ASCII
 )
 _SAYS_ZONE: Final = re.compile(r"[+-]\d\d:?\d\d$|\b(?:[A-Z]{1,5}|etc/\w+)$", re.IGNORECASE)
 _PERIODS: Final = {
@@ -39,44 +41,45 @@ _PERIODS: Final = {
 
 def read(raw: str | None, now: datetime) -> tuple[str | None, DateFlag | None]:
     """Give a feed's date in ISO 8601, or None and why: `none`, `unreadable`, `future` or `absurd`."""
-    raw = " ".join((raw or "").split())
+    raw = " ".join(raw.split()) if raw else ""
     if not raw:
         return None, "none"
-    value = _plain(raw) if len(raw) <= 80 else None
-    if value is None and len(raw) <= 80:
-        value = stamps.iso(raw) or _feedparsers(raw)
-    moment = sort_time(value)
-    if value is None or moment is None:
+    if len(raw) > LONG:
         return None, "unreadable"
+    value = _plain(raw) or stamps.iso(raw) or _feedparsers(raw)
+    try:
+        moment = datetime.fromisoformat(value or "")
+    except ValueError:
+        return None, "unreadable"
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     if moment > now + AHEAD:
         return None, "future"
     return (None, "absurd") if moment < EARLIEST else (value, None)
 
 
 def _plain(raw: str) -> str | None:
-    """Read the two forms that nearly every feed uses: 1.6 us instead of 60."""
+    """Read the two forms that nearly every feed uses: 2 us instead of 60."""
     if match := _RFC822.fullmatch(raw):
-        day, name, year, hour, minute, second, hours, minutes, zone = match.groups()
-        month = str(_MONTHS.get(name.lower(), 0))
-        offset = _ZONES.get(zone.lower()) if zone else f"{hours}:{minutes}"
+        day, name, year, clock, seconds, zone = match.groups()
+        month = _MONTHS.get(name.lower(), "00")
+        if len(day) == 1:
+            day = f"0{day}"
     elif match := _ISO.fullmatch(raw):
-        year, month, day, hour, minute, second, hours, minutes, zone = match.groups()
-        offset = "+00:00" if zone else f"{hours}:{minutes}" if hours else ""
-        if hour is None:
-            return _checked(date, year, month, day)
+        year, month, day, clock, seconds, zone = match.groups()
     else:
         return None
-    if offset is None:
+    if clock is None:
+        return f"{year}-{month}-{day}"
+    if not zone:
+        offset = ""
+    elif zone[0] in "+-":
+        offset = zone if len(zone) == 6 else f"{zone[:3]}:{zone[3:]}"
+    elif (named := _ZONES.get(zone.lower())) is None:
         return None
-    moment = _checked(datetime, year, month, day, hour, minute, min(int(second or 0), 59))
-    return moment and moment + offset
-
-
-def _checked(kind: type[date], *parts: str | int) -> str | None:
-    try:
-        return kind(*map(int, parts)).isoformat()
-    except ValueError:
-        return None
+    else:
+        offset = named
+    return f"{year}-{month}-{day}T{clock}{seconds or ':00'}{offset}"
 
 
 def _feedparsers(raw: str) -> str | None:
@@ -86,9 +89,9 @@ def _feedparsers(raw: str) -> str | None:
     found = _parse_date(raw)
     if found is None:
         return None
-    moment = _checked(datetime, *found[:6])
-    if moment is None or ":" not in raw:
-        return moment and moment[:10]
+    moment = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*found[:6])
+    if ":" not in raw:
+        return moment[:10]
     return f"{moment}+00:00" if _SAYS_ZONE.search(raw) else moment
 
 
