@@ -514,3 +514,32 @@ class FeedAttempt(Base):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     feed_id: Mapped[int] = mapped_column(BigKey, ForeignKey("feeds.id", ondelete="CASCADE"))
     record: Mapped[dict[str, Any]]
+
+
+class Redo(Base):
+    """An article that is being made anew, its holder's until `lease_until_at`; or that could not be: `error` says why.
+
+    One that has had all its attempts is set aside. What has been made anew has no row.
+    """
+
+    __tablename__ = "redos"
+
+    n: Mapped[int] = _article_n(primary_key=True)
+    holder: Mapped[str | None]
+    lease_until_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+    error: Mapped[str | None]
+
+
+class Backfill(Base):
+    """How far a backfill from files has come, so that the next one over the same files goes on from there.
+
+    `file` is the last one that documents were taken in from, and `documents` how many of it.
+    """
+
+    __tablename__ = "backfills"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    file: Mapped[str | None]
+    documents: Mapped[int]
+    at: Mapped[datetime]
