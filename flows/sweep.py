@@ -18,7 +18,8 @@ from tasks.sweep import Swept
 async def sweep_drop_folder() -> tuple[Swept, Counts]:
     """Look through the drop folder once and ingest what was found whole; give what became of files and of documents.
 
-    Leaves the table artifact `sweep-summary`. A file that is still growing is left for the next sweep.
+    Leaves the table artifact `sweep-summary`. A file that is still growing is left for the next sweep; one whose
+    document is read and refused moves on from `done/` to `rejected/`.
     """
     settings = read_settings()
     with open_store(settings.database, raw_url=settings.raw) as store:
@@ -28,7 +29,18 @@ async def sweep_drop_folder() -> tuple[Swept, Counts]:
     get_run_logger().info("swept %s %s", settings.drop, swept)
     await acreate_table_artifact(
         key="sweep-summary",
-        table=[{"taken": swept.taken, "refused": swept.refused, "still growing": swept.growing}],
+        table=[
+            {
+                "taken": swept.taken,
+                "refused": swept.refused,
+                "still growing": swept.growing,
+                "cannot be moved": swept.stuck,
+                "no documents": swept.odd,
+            }
+        ],
         description="What the sweep of the drop folder found.",
     )
-    return swept, await ingest()
+    counts = await ingest()
+    with open_store(settings.database, raw_url=settings.raw) as store:
+        await asyncio.to_thread(sweep.reject_refused, store, settings.drop, swept.places)
+    return swept, counts
