@@ -22,6 +22,7 @@ _HOST: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
 _QUAD: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
+_BRACKETED: Final = re.compile(r"\[[^\[\]]+\](?::[0-9]*)?")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SAFE: Final = "/%:@!$&'()*+,;=~-._"
 
@@ -153,7 +154,7 @@ def _host(parts: SplitResult, shown: str) -> str:
     written = parts.hostname or ""
     if "[" in parts.netloc:
         address = ip_address(written)
-        if not isinstance(address, ipaddress.IPv6Address):
+        if not isinstance(address, ipaddress.IPv6Address) or not _BRACKETED.fullmatch(parts.netloc):
             raise Rejected("bad-address", "its host is no IPv6 address", subject=shown)
         return str(address)
     try:

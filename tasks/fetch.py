@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self
 
+import httpcore
+
 from storage.errors import Rejected
 from tasks import addresses
 from tasks.addresses import Target
@@ -55,6 +57,7 @@ class Fetcher:
         memory: what earlier fetchers of this process knew of hosts; nothing if left out.
         resolver: looks names up; the system's own if left out.
         trust: the certificates to trust; the system's and certifi's if left out.
+        network: makes the connections, to addresses that were judged before; the system's own if left out.
         sleep: waits.
         random: gives numbers from 0 to 1.
     """
@@ -71,6 +74,7 @@ class Fetcher:
         memory: Memory | None = None,
         resolver: Resolver | None = None,
         trust: ssl.SSLContext | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
@@ -82,7 +86,7 @@ class Fetcher:
         self._politeness = Politeness(memory.hosts, spacing_s=spacing_s, per_host=per_host, sleep=sleep)
         self._robots = Robots(memory.rules, self._read_robots)
         self._system = SystemResolver()
-        network = GuardedNetwork(resolver or self._system, ports=ports, allow_loopback=allow_loopback)
+        network = GuardedNetwork(resolver or self._system, ports=ports, allow_loopback=allow_loopback, inner=network)
         self._wire = Wire(network, connections=concurrency, contact=contact, trust=trust)
 
     async def __aenter__(self) -> Self:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from tasks.exchange import FetchFailed
 
@@ -101,7 +102,7 @@ class Politeness:
         self._spacing_s = spacing_s
         self._per_host = per_host
         self._sleep = sleep
-        self._slots: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
     async def turn(self, name: str, *, follows: bool = False) -> AsyncIterator[None]:
@@ -112,21 +113,11 @@ class Politeness:
         Raises:
             FetchFailed: `resting`: the host asked for a longer pause than is waited for here.
         """
-        async with self._slot(name):
+        # A slot lives as long as somebody waits for it or holds it.
+        slot = self._slots.get(name) or self._slots.setdefault(name, asyncio.Semaphore(self._per_host))
+        async with slot:
             await self._wait(name, follows=follows)
             yield
-
-    @contextlib.asynccontextmanager
-    async def _slot(self, name: str) -> AsyncIterator[None]:
-        slot, users = self._slots.get(name) or (asyncio.Semaphore(self._per_host), 0)
-        self._slots[name] = (slot, users + 1)
-        try:
-            async with slot:
-                yield
-        finally:
-            slot, users = self._slots.pop(name)
-            if users > 1:
-                self._slots[name] = (slot, users - 1)
 
     async def _wait(self, name: str, *, follows: bool) -> None:
         while True:

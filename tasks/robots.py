@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from protego import Protego
 
@@ -65,14 +66,14 @@ class Robots:
     def __init__(self, book: Rulebook, read: Callable[[Target], Awaitable[Response]]) -> None:
         self._book = book
         self._read = read
-        self._reading: dict[str, asyncio.Lock] = {}
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, target: Target) -> float:
         """Ask whether a target may be fetched. Gives the seconds that its host wants between two requests, 0 if unsaid.
 
         Raises:
             Rejected: `robots`: it may not.
-            FetchFailed: `robots`: nobody knows, so it may not now.
+            FetchFailed: `robots`: nobody knows, so it may not now. `resting`: the host is to be left alone altogether.
         """
         rules = await self._rules(target)
         if rules.trouble:
@@ -87,13 +88,13 @@ class Robots:
     async def _rules(self, target: Target) -> Rules:
         known = self._book.known.get(target.origin)
         if known is None or known.until <= self._book.clock():
-            lock = self._reading.setdefault(target.origin, asyncio.Lock())
+            # Whoever comes while it is being read waits for that; the lock lives as long as somebody does.
+            lock = self._reading.get(target.origin) or self._reading.setdefault(target.origin, asyncio.Lock())
             async with lock:
                 known = self._book.known.get(target.origin)
                 if known is None or known.until <= self._book.clock():
                     known = await self._look(target, known)
                     self._book.keep(target.origin, known)
-                self._reading.pop(target.origin, None)
         return known
 
     async def _look(self, target: Target, before: Rules | None) -> Rules:
@@ -101,6 +102,8 @@ class Robots:
         try:
             response = await self._read(target)
         except FetchFailed as failed:
+            if failed.kind == "resting":
+                raise
             gone = failed.status is not None and 400 <= failed.status < 500 and failed.status != 429
             if gone:
                 return Rules(now() + KEPT.total_seconds())

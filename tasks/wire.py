@@ -134,12 +134,21 @@ def _head(raw: Sequence[tuple[bytes, bytes]], most: int, *, subject: str) -> Map
     headers: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        if key == "location":
+            text = _utf8(value) or text
         # Of two places to go to, the first is meant; two of anything else are one list.
         if key not in headers:
             headers[key] = text
         elif key != "location":
             headers[key] += f", {text}"
     return headers
+
+
+def _utf8(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _charset(content_type: str) -> str | None:

@@ -212,4 +212,4 @@ def _head(answer: Answer) -> bytes:
     elif answer.status != 304 and "content-length" not in names:
         given.append(("Content-Length", str(len(answer.body))))
     lines = [f"HTTP/1.1 {answer.status} So", *(f"{name}: {value}" for name, value in given), "", ""]
-    return "\r\n".join(lines).encode("latin-1")
+    return "\r\n".join(lines).encode()

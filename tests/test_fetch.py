@@ -153,6 +153,13 @@ def test_a_circle_ends_at_once(server: FaultyServer) -> None:
     assert [seen.path for seen in server.seen] == ["/a", "/b"]
 
 
+@pytest.mark.parametrize("written", ["/höhe", "/h%C3%B6he", "./x/../höhe#top"])
+def test_a_redirect_may_be_written_in_letters(server: FaultyServer, written: str) -> None:
+    server.script("/h%C3%B6he", Answer(body=FEED))
+    server.script("/feed", moved(written))
+    assert get(server.url("/feed")).body == FEED
+
+
 def test_a_redirect_without_a_place_is_a_failure(server: FaultyServer) -> None:
     server.script("/feed", Answer(status=302))
     assert failure(server.url("/feed")).status == 302
