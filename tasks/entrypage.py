@@ -62,6 +62,11 @@ def own_page(entry: Entry, page: FeedPage) -> bytes | None:
     return written.encode("utf-8", "replace")
 
 
+def name(address: str) -> str:
+    """Give the name under which an entry's own content goes through the desk: it says that its page was not read."""
+    return f"{address} (as its feed sent it)"
+
+
 def is_stub(fetched: bytes, own: bytes) -> bool:
     """True if a fetched page does not carry the article that the feed sent: see `LEAST_SHARE` and `LOST_SHARE`."""
     sent = [w for block in _blocks(own) for w in block]
@@ -78,14 +83,14 @@ def is_stub(fetched: bytes, own: bytes) -> bool:
 def prose_digest(fetched: bytes) -> str:
     """sha256 of a page's titles and paragraphs: what changes with every visit (counters, teasers, tokens) left out.
 
-    A paragraph is a block of fifteen words or more. What is no text has the digest of its bytes.
+    A paragraph is a block of ten words or more. What is no text has the digest of its bytes.
     """
     try:
         text = charset.decode(fetched)[:MOST_CHARACTERS]
     except Rejected:
         return hashlib.sha256(fetched).hexdigest()
     said = [" ".join(_WORD.findall(html.unescape(title))) for title in _TITLE.findall(text)[:2]]
-    said += sorted({" ".join(block) for block in _blocks(fetched) if len(block) >= 3 * RUN})
+    said += sorted({" ".join(block) for block in _blocks(fetched) if len(block) >= 2 * RUN})
     return hashlib.sha256("\x1f".join(said).encode("utf-8", "surrogatepass")).hexdigest()
 
 
