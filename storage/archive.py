@@ -69,7 +69,7 @@ def file(conn: Connection, article: Article, *, item_id: int | None, digest: str
         return _file_new(conn, [Arrived(article=article, item_id=item_id, digest=digest)], now=now)[0]
     if known.content_digest == article.content_digest or _said_before(conn, known.n, article.content_digest):
         return Filed(outcome="seen", n=known.n, id=article.id)
-    _revise(conn, article, known.n, item_id=item_id, digest=digest, now=now)
+    revise(conn, article, known.n, item_id=item_id, digest=digest, now=now)
     return Filed(outcome="revised", n=known.n, id=article.id)
 
 
@@ -115,9 +115,13 @@ def _said_before(conn: Connection, n: int, content_digest: str) -> bool:
     return conn.execute(select(r.n).where(r.n == n, r.content_digest == content_digest)).first() is not None
 
 
-def _revise(
+def revise(
     conn: Connection, article: Article, n: int, *, item_id: int | None, digest: str | None, now: datetime
 ) -> None:
+    """Let what is filed under a number say something else: it keeps its id, and its former content is a revision.
+
+    The caller does as after `revised` in `file`.
+    """
     a = t.Article
     old = conn.execute(select(a.__table__).where(a.n == n)).mappings().one()
     former = as_json(rows.article(dict(old), {}), enrichment=False) | {"id": old["id"]}
@@ -135,8 +139,8 @@ def _revise(
         else:
             conn.execute(delete(table).where(table.n == n))
     _write_derived(conn, article, n)
-    record = _record(article, revision, old["filed_at"], now)
-    changes.append(conn, [("article.revised", article.id, record)], now=now)
+    record = _record(article, revision, old["filed_at"], now) | {"id": old["id"]}
+    changes.append(conn, [("article.revised", old["id"], record)], now=now)
 
 
 def _write_derived(conn: Connection, article: Article, n: int) -> None:

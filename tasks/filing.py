@@ -7,7 +7,7 @@ cannot both become new, and a crash leaves either all of the batch or nothing of
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -80,7 +80,7 @@ def file_batch(
     with store.filing() as conn:
         tally.update(_set_aside(conn, work, now=now, holder=holder, max_attempts=max_attempts))
         articles = [(item, outcome) for item, outcome in work if isinstance(outcome, Article)]
-        arrived = [Arrived(article=a, item_id=item.id, digest=item.digest) for item, a in articles]
+        arrived = [Arrived(article=_judged(a), item_id=item.id, digest=item.digest) for item, a in articles]
         filed = archive.file_batch(conn, arrived, now=now)
         inbox.settle_batch(
             conn,
@@ -99,7 +99,7 @@ def file_batch(
             elif f.outcome == "revised":
                 wireindex.remove(conn, f.n)
                 changed.disturbed.update({f.id, *pairs.unrelate(conn, f.n)})
-        _relate(conn, written, changed, window)
+        relate(conn, written, changed, window)
         copies = settling.settle(conn, changed)
     logger.info("batch %s copies=%d", " ".join(f"{k}={v}" for k, v in sorted(tally.items())), copies)
     return Counts(copies=copies, **tally)
@@ -149,10 +149,21 @@ def _set_aside(
             yield "rejected" if state == "rejected" else "failed"
 
 
-def _relate(conn: Connection, written: Mapping[int, Article], changed: Changed, window: timedelta) -> None:
+def _judged(article: Article) -> Article:
+    return replace(article, stages=(*article.stages, ("copies", wirecopy.VERSION)))
+
+
+def relate(
+    conn: Connection,
+    written: Mapping[int, Article],
+    changed: Changed,
+    window: timedelta,
+    also: Collection[tuple[int, int]] = (),
+) -> None:
     """Post the fingerprints of what was written, find what it may be copies of, and write the relations.
 
-    All of the batch is posted before any is looked for, so a pair within it is found like any other.
+    All of the batch is posted before any is looked for, so a pair within it is found like any other. The pairs in
+    `also` (the smaller number first) are judged whether they are found or not.
     """
     texts = {n: _prepared(article.body) for n, article in written.items()}
     days = {n: wirecopy.day_number(article.published_at) for n, article in written.items()}
@@ -160,7 +171,7 @@ def _relate(conn: Connection, written: Mapping[int, Article], changed: Changed, 
     wireindex.add(conn, posts)
     keys = {n: wirecopy.furniture_keys(text, written[n].publisher) for n, text in texts.items()}
     flipped = set(wireindex.learn(conn, keys)) - written.keys()
-    near: set[tuple[int, int]] = set()
+    near = set(also)
     for n, found in zip(texts, wireindex.candidates(conn, posts, window_days=window.days), strict=True):
         near.update((min(n, m), max(n, m)) for m, _ in found)
     for n in flipped:
