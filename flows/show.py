@@ -53,19 +53,30 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
 
 @contextlib.contextmanager
 def inbox_progress(store: Store, waiting: int) -> Iterator[None]:
-    """Show how the inbox empties, by looking at it twice a second."""
+    """Show how the inbox empties."""
+
+    def left() -> int:
+        with store.reading() as conn:
+            counts = inbox.counts(conn)
+        return counts.get("captured", 0) + counts.get("claimed", 0)
+
+    with watched("reading and filing", waiting, left):
+        yield
+
+
+@contextlib.contextmanager
+def watched(what: str, waiting: int, count: Callable[[], int]) -> Iterator[None]:
+    """Show how what waits grows less, by counting it twice a second. Silent in a pipe."""
     if not sys.stderr.isatty():
         yield
         return
     done = threading.Event()
-    with progress("reading and filing", waiting) as advance:
+    with progress(what, waiting) as advance:
 
         def watch() -> None:
             left = waiting
             while not done.wait(0.5):
-                with store.reading() as conn:
-                    counts = inbox.counts(conn)
-                now = counts.get("captured", 0) + counts.get("claimed", 0)
+                now = count()
                 advance(left - now)
                 left = now
 

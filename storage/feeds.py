@@ -72,9 +72,10 @@ def remove(conn: Connection, feed_id: int) -> None:
     conn.execute(delete(Row).where(Row.id == feed_id))
 
 
-def due(conn: Connection, *, now: datetime) -> int:
-    """Count the feeds that a claim would give now."""
-    return conn.execute(select(func.count()).select_from(Row).where(*_due(now))).scalar_one()
+def due(conn: Connection, *, now: datetime, claimed: bool = False) -> int:
+    """Count the feeds that a claim would give now; with `claimed` also those that somebody is polling."""
+    wanted = (_LOOKED_AT, Row.next_poll_at <= now) if claimed else _due(now)
+    return conn.execute(select(func.count()).select_from(Row).where(*wanted)).scalar_one()
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

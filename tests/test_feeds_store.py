@@ -76,6 +76,8 @@ def test_only_what_is_due_and_wanted_is_claimed_longest_due_first(store: Store, 
         assert feeds.due(conn, now=now) == 2
     assert [f.state.address for f in claim(store, now)] == ["a", "b"]
     assert claim(store, now, "another") == []
+    with store.reading() as conn:
+        assert (feeds.due(conn, now=now), feeds.due(conn, now=now, claimed=True)) == (0, 2)
     assert [f.state.address for f in claim(store, later)] == ["c"]
 
 
