@@ -13,7 +13,7 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
@@ -137,7 +137,7 @@ class Fetcher:
             follows = len(hops) > 1 and hops[-2].host == here.host
             async with self._politeness.turn(here.host, follows=follows), self._at_once:
                 answer = await self._wire.ask(here, request, left_s=request.limits.total_s - spent_s, cut_at=cut_at)
-                self._heed(here, answer)
+                rest = self._heed(here, answer)
             spent_s += answer.elapsed_s
             answer = replace(
                 answer,
@@ -148,7 +148,7 @@ class Fetcher:
             )
             location = answer.headers.get("location", "")
             if answer.status not in MOVED or not location:
-                return self._judge(request, answer)
+                return self._judge(request, answer, rest)
             before, here = here, self._next(here, location, hops, request)
             # From https to http anybody on the way may have written the redirect; it is followed, but not for good.
             for_good = for_good and answer.status in _FOR_GOOD and (before.scheme, here.scheme) != ("https", "http")
@@ -164,22 +164,22 @@ class Fetcher:
             raise Rejected("endless-redirects", f"it is sent back to {there.url}", subject=hops[0].url)
         return there
 
-    def _judge(self, request: Request, answer: Response) -> Response:
+    def _judge(self, request: Request, answer: Response, rest: timedelta | None) -> Response:
         conditional = request.etag is not None or request.last_modified is not None
         if 200 <= answer.status < 300 or (answer.status == 304 and conditional):
             return answer
-        asked = retry_after(answer.headers.get("retry-after"), now=datetime.now(UTC))
         detail = f"its host answered {answer.status}"
-        raise FetchFailed("status", detail, subject=answer.url, retry_after=asked, response=answer)
+        raise FetchFailed("status", detail, subject=answer.url, retry_after=rest, response=answer)
 
-    def _heed(self, here: Target, answer: Response) -> None:
-        """Leave a host alone that asks for it."""
-        if answer.status in {429, 503}:
-            asked = retry_after(answer.headers.get("retry-after"), now=datetime.now(UTC))
-            if asked is None and answer.status == 429:
-                asked = UNSAID_REST
-            if asked:
-                self._politeness.hosts.rest(here.host, asked)
+    def _heed(self, here: Target, answer: Response) -> timedelta | None:
+        """Leave a host alone that asks for it. Gives what it asked for."""
+        if answer.status not in {429, 503}:
+            return None
+        asked = retry_after(answer.headers.get("retry-after"), now=datetime.now(UTC))
+        pause = asked if asked is not None or answer.status != 429 else UNSAID_REST
+        if pause:
+            self._politeness.hosts.rest(here.host, pause)
+        return asked
 
     async def _read_robots(self, target: Target) -> Response:
         request = Request(url=f"{target.origin}/robots.txt", accept="text/plain,*/*;q=0.1", robots=False)
