@@ -69,7 +69,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         self._resolve = resolve
         self._ports = frozenset(ports)
         self._allow_loopback = allow_loopback
-        self._inner = inner or httpcore.AnyIOBackend()
+        self.inner = inner or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -91,7 +91,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         for left, address in zip(range(len(allowed) - 1, -1, -1), allowed, strict=True):
             seconds = max(ends - loop.time(), 0.1) * (0.6 if left else 1.0)
             try:
-                return await self._inner.connect_tcp(
+                return await self.inner.connect_tcp(
                     str(address), port, timeout=seconds, local_address=local_address, socket_options=socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -126,4 +126,4 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         """Wait, as httpcore asks between its tries."""
-        await self._inner.sleep(seconds)
+        await self.inner.sleep(seconds)

@@ -54,6 +54,8 @@ class Fetcher:
         concurrency: requests on the wire at once.
         spacing_s: seconds between the starts of two requests to one host.
         per_host: requests to one host on the wire at once.
+        proxy: address of a web proxy that all requests go through; then it is the proxy that looks names up and
+            connects, and a name is judged by what it has here, if anything.
         memory: what earlier fetchers of this process knew of hosts; nothing if left out.
         resolver: looks names up; the system's own if left out.
         trust: the certificates to trust; the system's and certifi's if left out.
@@ -71,6 +73,7 @@ class Fetcher:
         concurrency: int = 32,
         spacing_s: float = 2.0,
         per_host: int = 2,
+        proxy: str = "",
         memory: Memory | None = None,
         resolver: Resolver | None = None,
         trust: ssl.SSLContext | None = None,
@@ -87,7 +90,7 @@ class Fetcher:
         self._robots = Robots(memory.rules, self._read_robots)
         self._system = SystemResolver()
         network = GuardedNetwork(resolver or self._system, ports=ports, allow_loopback=allow_loopback, inner=network)
-        self._wire = Wire(network, connections=concurrency, contact=contact, trust=trust)
+        self._wire = Wire(network, connections=concurrency, contact=contact, proxy=proxy, trust=trust)
 
     async def __aenter__(self) -> Self:
         """Open the pool of connections."""

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import certifi
 import httpcore
 
-from storage.errors import Rejected
+from storage.errors import Misconfigured, Rejected
 from tasks.addresses import Target
+from tasks.dial import GuardedNetwork
 from tasks.exchange import FetchFailed, Request, Response
 from tasks.unpack import ACCEPTED, Unpacker
 
@@ -34,15 +36,17 @@ class Wire:
         network: makes the connections, and judges where to.
         connections: how many at once; callers keep to it, so that no request waits for one on its own time.
         contact: a mail or web address of who runs the desk, named in the User-Agent.
+        proxy: address of a web proxy that all requests go through; "" for none.
         trust: the certificates to trust; the system's and certifi's if left out.
     """
 
     def __init__(
         self,
-        network: httpcore.AsyncNetworkBackend,
+        network: GuardedNetwork,
         *,
         connections: int,
         contact: str = "",
+        proxy: str = "",
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._agent = user_agent(contact)
@@ -51,8 +55,11 @@ class Wire:
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=_KEEPALIVE_S,
-            network_backend=network,
+            network_backend=network.inner if proxy else network,
+            proxy=_proxy(proxy) if proxy else None,
         )
+        # Through a proxy it is the proxy that looks names up and connects. What can be judged from here is.
+        self._judge = network.judge if proxy else None
 
     async def close(self) -> None:
         """Close every connection."""
@@ -72,6 +79,9 @@ class Wire:
         limits = request.limits
         timeout = {"connect": limits.connect_s, "read": limits.read_s, "write": limits.read_s}
         try:
+            if self._judge:
+                with contextlib.suppress(FetchFailed):
+                    await self._judge(target.host, target.port)
             with _translated(target.url):
                 async with (
                     asyncio.timeout(max(left_s, 0.0)),
@@ -108,6 +118,15 @@ def user_agent(contact: str = "") -> str:
     """Name the desk and who runs it."""
     named = f"Wiredesk/{importlib.metadata.version('wiredesk')}"
     return f"{named} (+{contact})" if contact and contact.isascii() and _sendable(contact) else named
+
+
+def _proxy(address: str) -> httpcore.Proxy:
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Misconfigured("the proxy's address begins with http:// or https:// and names a host", subject=address)
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    return httpcore.Proxy(f"{parts.scheme}://{parts.hostname}:{port}", auth=auth)
 
 
 def _usual_trust() -> ssl.SSLContext:
@@ -187,7 +206,7 @@ def _translated(subject: str) -> Iterator[None]:
     """Turn what httpcore raises into failures of ours."""
     try:
         yield
-    except (httpcore.ConnectError, httpcore.ConnectTimeout, ssl.SSLError) as error:
+    except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError, ssl.SSLError) as error:
         # httpcore's pool cuts the cause off; the context is left.
         kind = "tls" if isinstance(error, ssl.SSLError) or isinstance(error.__context__, ssl.SSLError) else "connect"
         raise FetchFailed(kind, subject=subject) from error

@@ -20,7 +20,7 @@ from fetching import failure, fetcher, get, refusal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.errors import Rejected
+from storage.errors import Misconfigured, Rejected
 from tasks.addresses import MAX_LENGTH, target, why_not
 from tasks.exchange import FetchFailed, Request
 
@@ -293,6 +293,23 @@ def test_the_environments_proxy_is_not_used(
     server.script("/", Answer(body=b"page"))
     assert get("http://outside.example/", given=outside(detour)).body == b"page"
     assert detour.dialled == [OUTSIDE]
+
+
+def test_a_proxy_that_is_named_is_used_and_closed_addresses_stay_closed(server: FaultyServer, detour: Detour) -> None:
+    given = outside(detour, inside=["10.0.0.1"]) | {"proxy": "http://desk:w%40rd@proxy.example:3128"}
+    server.script("http://outside.example:80/", Answer(body=b"by proxy"))
+    server.script("http://unheard-of.example:80/", Answer(body=b"known to the proxy"))
+    server.script("http://outside.example:80/away", moved("http://inside.example/"))
+    assert get("http://outside.example/", given=given).body == b"by proxy"
+    assert server.seen[0].headers["proxy-authorization"] == "Basic ZGVzazp3QHJk"
+    assert get("http://unheard-of.example/", given=given).body == b"known to the proxy"
+    assert refusal("http://outside.example/away", given=given).reason == "forbidden-address"
+    assert refusal("http://10.0.0.1/", given=given).reason == "forbidden-address"
+    assert set(detour.dialled) == {"proxy.example"}
+    server.script("outside.example:443", Answer(status=403))
+    assert failure("https://outside.example/", given=given).kind == "connect"
+    with pytest.raises(Misconfigured):
+        get("http://outside.example/", given=given | {"proxy": "proxy.example:3128"})
 
 
 # Certificates.
