@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     host_spacing_s: float = Field(2.0, ge=0, description="seconds between the starts of two requests to one host")
     fetch_time_s: float = Field(300.0, gt=0, description="seconds for which one run fetches; the next one goes on")
     allow_loopback: bool = Field(False, description="true: feeds and pages may lie on this machine's own addresses")
+    fetch_ports: str = Field("80,443,8080,8443", pattern=r"^\d+(,\d+)*$", description="ports that may be asked")
+    proxy: str = Field("", description="web proxy for every request; the environment's own is never used")
     host: str = Field("127.0.0.1", description="address at which `up` serves Prefect and its UI")
     port: int = Field(4200, ge=1, le=65535, description="port of the same")
     desk_name: str = Field("", description="name of this desk among several; default: from the machine and HOME")
@@ -72,6 +74,11 @@ class Settings(BaseSettings):
         """The name of this desk: two homes on one machine are two desks."""
         home = hashlib.sha256(os.fsencode(self.home.absolute())).hexdigest()[:4]
         return self.desk_name or f"{socket.gethostname()}-{home}"
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports that may be asked."""
+        return [int(port) for port in self.fetch_ports.split(",")]
 
     @property
     def processes(self) -> int:
