@@ -103,6 +103,16 @@ def articles(conn: Connection, *, story: str | None = None, enrichment: bool = F
     return paged(fetch, lambda stored: stored.n)
 
 
+def numbered(conn: Connection, ns: Collection[int]) -> list[tuple[Stored, int | None]]:
+    """Give the articles of these numbers, with what was found in them and the inbox item that each came from."""
+    a = t.Article
+    found: list[tuple[Stored, int | None]] = []
+    for some in chunks(ns):
+        page = conn.execute(select(a.__table__).where(a.n.in_(some)).order_by(a.n)).mappings().all()
+        found += zip(_stored(conn, page, enrichment=True), (row["item_id"] for row in page), strict=True)
+    return found
+
+
 def _stored(conn: Connection, page: Sequence[Any], *, enrichment: bool) -> list[Stored]:
     found = _derived(conn, [row["n"] for row in page]) if enrichment else {}
     return [

@@ -72,6 +72,13 @@ def last(conn: Connection) -> int:
     return conn.execute(select(func.max(ChangeRow.number))).scalar() or 0
 
 
+def count(conn: Connection, *, after: int) -> dict[str, int]:
+    """Count the changes with numbers above `after`, by kind."""
+    r = ChangeRow
+    counted = conn.execute(select(r.kind, func.count()).where(r.number > after).group_by(r.kind))
+    return {kind: n for kind, n in counted}  # noqa: C416 - rows are no tuples
+
+
 def cursor(conn: Connection, consumer: str) -> int:
     """Give the last number that a consumer has acknowledged; 0 for one that never did."""
     return conn.execute(select(Consumer.cursor).where(Consumer.name == consumer)).scalar() or 0
