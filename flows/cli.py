@@ -20,6 +20,7 @@ from storage.records import Hints, sort_time
 EXAMPLES = """
 examples:
   wiredesk demo                                take the sample documents all the way, show what was found
+  wiredesk up                                  run the whole desk; then put documents into var/drop
   wiredesk inspect page.html --format text     read and enrich, store nothing
   wiredesk ingest ~/wire 'mail/*.txt'          read, enrich and file folders, files and globs
   wiredesk sweep                               the same for what lies in the drop folder
@@ -33,6 +34,10 @@ Settings are environment variables with the prefix WIREDESK_ (WIREDESK_HOME, def
 """
 
 
+Prepare = Callable[[environment.Settings], None]
+"""Sets what Prefect reads from the environment, before it is imported."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Gives the exit status."""
     prepare_streams()
@@ -40,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         environment.override(home=arguments.home, database_url=arguments.database)
         settings = environment.read_settings()
-        environment.prepare_prefect(settings.home)
+        arguments.prepare(settings)
         _log(arguments.verbose)
         status: int = arguments.run(arguments, settings)
         sys.stdout.flush()
@@ -118,7 +123,9 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("-v", "--verbose", action="store_true", help="say on stderr what is being done")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: str, summary: str, more: str = "") -> argparse.ArgumentParser:
+    def command(
+        name: str, run: str, summary: str, more: str = "", *, prepare: Prepare = environment.prepare_prefect
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
             help=summary,
@@ -126,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
             parents=[common],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        added.set_defaults(run=_late(run), wrong=added.error)
+        added.set_defaults(run=_late(run), wrong=added.error, prepare=prepare)
         return added
 
     command(
@@ -134,6 +141,21 @@ def parser() -> argparse.ArgumentParser:
         "flows.demo:demo",
         "take the sample documents all the way into a database and show what was found",
         "It uses a database of its own in HOME/demo and runs the `ingest` flow itself.",
+    )
+
+    command(
+        "up",
+        "flows.up:up",
+        "run the whole desk: Prefect's server with its UI, the worker, the watch on the drop folder",
+        "Until Ctrl-C.\nWith PREFECT_API_URL set it uses that server instead of starting one.",
+        prepare=lambda _: None,  # its children are prepared
+    )
+    command(
+        "desk",
+        "flows.desk:desk",
+        "run a desk alone, on the Prefect server that PREFECT_API_URL names",
+        "This is one of the processes of `wiredesk up`;\nby itself it is what a second machine runs, or a service.",
+        prepare=environment.join_prefect,
     )
 
     inspect = command(

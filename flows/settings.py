@@ -112,7 +112,7 @@ def override(**values: str | None) -> None:
             os.environ[f"WIREDESK_{name.upper()}"] = value
 
 
-def prepare_prefect(home: Path) -> None:
+def prepare_prefect(settings: Settings) -> None:
     """Set what runs on this process's own short-lived Prefect server need. Call before Prefect is imported.
 
     Nothing is set that the environment sets itself, and nothing of it at all if `PREFECT_API_URL` names a server, or
@@ -123,11 +123,11 @@ def prepare_prefect(home: Path) -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "flows,tasks,storage")
-    if not os.environ.get("PREFECT_API_URL") and (serving := running_server(home)):
+    if not has_server() and (serving := running_server(settings.home)):
         os.environ["PREFECT_API_URL"] = serving
     if has_server():
         return
-    os.environ.setdefault("PREFECT_HOME", str((home / "prefect").absolute()))
+    os.environ.setdefault("PREFECT_HOME", str((settings.home / "prefect").absolute()))
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
@@ -137,7 +137,7 @@ def prepare_prefect(home: Path) -> None:
 
 def has_server() -> bool:
     """True if runs go to a Prefect server that outlives this process."""
-    return bool(os.environ.get("PREFECT_API_URL"))
+    return named_server() is not None
 
 
 def running_server(home: Path) -> str | None:
@@ -151,11 +151,16 @@ def running_server(home: Path) -> str | None:
     return None
 
 
+def named_server() -> str | None:
+    """Give the API address of the server that the environment names; None if it names none."""
+    return os.environ.get("PREFECT_API_URL") or None
+
+
 def api_url(settings: Settings) -> str:
     """Give the address of Prefect's API: of the server that is named, or of the one that `up` starts."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     reachable = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - asked about, not bound
-    return os.environ.get("PREFECT_API_URL") or f"http://{reachable}:{settings.port}/api"
+    return named_server() or f"http://{reachable}:{settings.port}/api"
 
 
 def server_environment(settings: Settings) -> dict[str, str]:
@@ -170,9 +175,9 @@ def server_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_UI_API_URL": api_url(settings),
         "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "86400",
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P1D",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(max(3600, int(settings.history_days * 86400))),
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": f"PT{max(3600, int(settings.history_days * 86400))}S",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_LEVEL": "WARNING",
     })  # fmt: skip
@@ -185,7 +190,9 @@ def desk_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_API_URL": api_url(settings),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "2",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_CLIENT_MAX_RETRIES": "4",  # 2, 4, 8, 16 s: a server that is started again is back by then
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",  # a desk may start before its server
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,tasks,storage",
     })  # fmt: skip
@@ -196,6 +203,11 @@ def _filled(defaults: Mapping[str, str]) -> dict[str, str]:
     return {"DO_NOT_TRACK": "1", **defaults, **os.environ}
 
 
-def adopt(environment: Mapping[str, str]) -> None:
-    """Make an environment this process's own. Call before Prefect is imported."""
-    os.environ.update(environment)
+def join_prefect(settings: Settings) -> None:
+    """Make this process a client of the server. Call before Prefect is imported."""
+    os.environ.update(desk_environment(settings))
+
+
+def notify_address() -> str | None:
+    """Give the socket on which whoever started this process wants to hear how it does (sd_notify(3))."""
+    return os.environ.get("NOTIFY_SOCKET")

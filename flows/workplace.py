@@ -18,10 +18,11 @@ _LENT: ContextVar["Workplace | None"] = ContextVar("workplace", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What a desk lends to the runs in it. Without a pool a run opens one of its own."""
+    """What a desk lends to the runs in it. Without a pool a run opens one of its own, as nice as is said."""
 
     store: Store
     pool: Pool | None = None
+    niceness: int = 0
 
 
 @contextlib.contextmanager
@@ -52,5 +53,5 @@ def pool_at_hand(processes: int) -> Iterator[Pool]:
     if here is not None and here.pool is not None:
         yield here.pool
     else:
-        with warm_pool(processes) as pool:
+        with warm_pool(processes, niceness=here.niceness if here else 0) as pool:
             yield pool

@@ -78,6 +78,16 @@ class Raw:
             raise Rejected("broken", f"its kept bytes in {self.url} are not those that came", subject=digest)
         return data
 
+    def remove(self, digest: str) -> bool:
+        """Throw the bytes of that name away. False if there were none."""
+        if not self.holds(digest):
+            return False
+        if self._folder is not None:
+            (self._folder / _place(digest)).unlink(missing_ok=True)
+        else:
+            self._files.rm_file(f"{self._root}/{_place(digest)}")
+        return True
+
     def holds(self, digest: str) -> bool:
         """True if bytes of that name are kept."""
         if self._folder is not None:

@@ -1,0 +1,47 @@
+"""How a long-lived process stands with those around it: that there is only one, and that others hear how it does.
+
+The words are those of sd_notify(3), so a service of Type=notify and `wiredesk up` understand the same.
+"""
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from flows.settings import notify_address
+from storage.errors import Misconfigured
+
+
+@contextlib.contextmanager
+def only_one(file: Path, otherwise: str, *, note: str | None = None) -> Iterator[None]:
+    """Hold the lock on a file, which ends with the process, however it ends; `note` is written into it.
+
+    Raises:
+        Misconfigured: another process holds it; `otherwise` is the sentence.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise Misconfigured("this folder cannot be used; check WIREDESK_HOME", subject=str(file.parent)) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Misconfigured(otherwise, subject=str(file.parent)) from error
+        os.ftruncate(handle, 0)
+        os.write(handle, (str(os.getpid()) if note is None else note).encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def notify(word: str) -> None:
+    """Tell whoever started this process: READY=1, STOPPING=1. Nothing if nobody asked to be told."""
+    address = notify_address()
+    if address:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+            to.connect("\0" + address[1:] if address.startswith("@") else address)
+            to.send(word.encode())

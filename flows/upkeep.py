@@ -1,0 +1,75 @@
+"""The flow `upkeep`: what nobody holds any more is given back, the database is tended, the overview is written."""
+
+import asyncio
+import json
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from prefect import flow, get_client, get_run_logger
+from prefect.artifacts import acreate_table_artifact
+from prefect.client.schemas.filters import ArtifactFilter
+from prefect.client.schemas.sorting import ArtifactSort
+
+from flows import report
+from flows.settings import Settings, read_settings
+from flows.workplace import store_at_hand
+from storage import housekeeping, inbox
+from storage.overview import Overview, overview
+from storage.store import Store
+
+LATEST = 200
+"""Runs of `ingest` by which the stages are timed."""
+
+
+@flow(name="upkeep", description="Take back what dead runs held, tend the database, write the overview.")
+async def upkeep(thorough: bool = False) -> Overview:
+    """Keep the desk in order, and say how it does.
+
+    Leaves the table artifact `desk-overview`.
+
+    Args:
+        thorough: also tend the database file and throw away captures older than WIREDESK_KEEP_RAW_DAYS.
+    """
+    settings = read_settings()
+    with store_at_hand(settings) as store:
+        done = await asyncio.to_thread(_tidy, store, settings, thorough)
+        with store.reading() as conn:
+            found = overview(conn, now=datetime.now(UTC))
+    get_run_logger().info("upkeep %s", done)
+    said = report.rows(found, await stage_seconds(), now=datetime.now(UTC)) | {"upkeep": done}
+    await acreate_table_artifact(
+        key="desk-overview",
+        table=[{"what": what, "how it is": how} for what, how in said.items()],
+        description="How the desk is doing.",
+    )
+    return found
+
+
+def _tidy(store: Store, settings: Settings, thorough: bool) -> str:
+    now = datetime.now(UTC)
+    with store.writing() as conn:
+        given_back = inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+    thrown_away = 0
+    if thorough and settings.keep_raw_days:
+        thrown_away = housekeeping.throw_away(store, before=now - timedelta(days=settings.keep_raw_days))
+    housekeeping.tend(store, thorough=thorough)
+    return f"{given_back:,} items given back, {thrown_away:,} captures thrown away{', thorough' if thorough else ''}"
+
+
+async def stage_seconds() -> dict[str, float]:
+    """Give the seconds that an article spends in each stage, over the latest runs of `ingest`; none without runs."""
+    spent: dict[str, float] = defaultdict(float)
+    received = 0
+    async with get_client() as client:
+        latest = await client.read_artifacts(
+            artifact_filter=ArtifactFilter.model_validate({"key": {"any_": ["ingest-summary"]}}),
+            sort=ArtifactSort.CREATED_DESC,
+            limit=LATEST,
+        )
+    for artifact in latest:
+        (row,) = json.loads(str(artifact.data))
+        received += row["received"]
+        for column, value in row.items():
+            if column.endswith(", s"):
+                spent[column.removesuffix(", s")] += value
+    return {stage: seconds / received for stage, seconds in spent.items()} if received else {}
