@@ -180,13 +180,14 @@ class Attempt:
 class FeedState:
     """All that is known of one feed but its entries. A new feed has an address and the time of its first look.
 
-    `interval` is what its rhythm asks for, before jitter and before anybody's wish for less. `failures` is the weighted
+    `asked` is how long its last page asked to be left alone. `interval` is what its rhythm asks for, before jitter and
+    before anybody's wish for less. `failures` is the weighted
     run of failures (soft 0.5, temporary 0.25, hard 1). `lying` is true once a 304 hid a change: from then on it is
     asked without validators. `moved_to` is a permanent redirect that has been agreeing since `moved_since`,
     `moved_count` times; `former_addresses` are those that it was adopted from. `recent` is when its latest entries
     appeared, newest first; `hours` and `days` are how often entries appeared by hour of the day and day of the week
-    (UTC, Monday first), the past counting less and less. `window` is how many entries a page holds, `fastest_fill` the
-    shortest time in which as many appeared.
+    (UTC, Monday first), the past counting less and less, since `watched_since`. `window` is how many entries a page
+    holds, `fastest_fill` the shortest time in which as many appeared.
     """
 
     address: str
@@ -204,6 +205,8 @@ class FeedState:
     last_unconditional_at: datetime | None = None
 
     interval: timedelta = timedelta(hours=1)
+    asked: timedelta | None = None
+    watched_since: datetime | None = None
     recent: tuple[datetime, ...] = ()
     hours: tuple[float, ...] = ()
     days: tuple[float, ...] = ()
@@ -224,6 +227,7 @@ class FeedState:
 
     polls: int = 0
     not_modified: int = 0
+    not_modified_in_a_row: int = 0
     entries_seen: int = 0
     possible_gaps: int = 0
     lies: int = 0
