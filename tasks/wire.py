@@ -25,7 +25,8 @@ SAMPLE_BYTES: Final = 64 * 1024
 """What is kept of the body of an error; enough to tell what kind of page it is."""
 
 _SAMPLE_S: Final = 5.0
-_KEEPALIVE_S: Final = 10.0
+_KEEPALIVE_S: Final = 4.0
+"""Less than the five seconds after which many servers hang up: a request that crosses with that is lost."""
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 
 

@@ -258,9 +258,10 @@ def test_a_packed_body_that_ends_early_or_is_damaged_is_a_failure(server: Faulty
     assert failure(server.url("/feed")).kind in {"protocol", "cut"}
 
 
-def test_a_coding_that_was_not_asked_for_is_a_failure(server: FaultyServer) -> None:
-    server.script("/feed", Answer(body=FEED, headers={"Content-Encoding": "compress"}))
-    assert failure(server.url("/feed")).kind == "protocol"
+@pytest.mark.parametrize("said", ["utf-8", "none", "compress"])
+def test_a_coding_that_was_not_asked_for_is_passed_over(server: FaultyServer, said: str) -> None:
+    server.script("/feed", Answer(body=FEED, headers={"Content-Encoding": said}))
+    assert get(server.url("/feed")).body == FEED
 
 
 # Limits.
@@ -299,6 +300,53 @@ def test_what_is_too_big_is_rejected_however_it_comes(server: FaultyServer) -> N
         assert refusal(server.url(path), limits=limits).reason == "too-big", path
     server.script("/fits", Answer(body=noise[:10_000], chunked=True))
     assert get(server.url("/fits"), limits=limits).body == noise[:10_000]
+
+
+def test_a_body_in_a_myriad_of_pieces_is_rejected(server: FaultyServer) -> None:
+    chunks = b"1\r\nx\r\n" * 51_000 + b"0\r\n\r\n"
+    server.script("/feed", Answer(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks))
+    assert refusal(server.url("/feed")).reason == "too-big"
+
+
+def test_answers_before_the_answer_without_end(server: FaultyServer) -> None:
+    server.script("/feed", Answer(raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100 + b"HTTP/1.1 204 So\r\n\r\n"))
+    assert get(server.url("/feed")).status == 204
+    server.script("/feed", Answer(raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" * 10_000, hang=True))
+    assert failure(server.url("/feed"), limits=QUICK).kind in {"timeout", "cut"}
+
+
+def test_who_gives_up_leaves_nothing_taken(server: FaultyServer) -> None:
+    server.script("/slow", Answer(body=b"slow" * 100, drip_s=0.5))
+    server.script("/feed", Answer(body=FEED))
+
+    async def run() -> None:
+        async with fetcher(concurrency=2, per_host=2) as made:
+            for _ in range(5):
+                waiting = [
+                    asyncio.create_task(made.get(Request(url=server.url("/slow"), robots=False))) for _ in range(6)
+                ]
+                await asyncio.sleep(0.02)
+                for task in waiting:
+                    task.cancel()
+                await asyncio.gather(*waiting, return_exceptions=True)
+            asked = [made.get(Request(url=server.url("/feed"), robots=False)) for _ in range(6)]
+            async with asyncio.timeout(5):
+                assert [response.body for response in await asyncio.gather(*asked)] == [FEED] * 6
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_the_server_gave_up_meanwhile_is_not_used_again(server: FaultyServer) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfeed"
+    server.script("/feed", Answer(raw=answer))  # which closes without having said so
+
+    async def run() -> None:
+        async with fetcher() as made:
+            for _ in range(5):
+                assert (await made.get(Request(url=server.url("/feed"), robots=False))).body == b"feed"
+                await asyncio.sleep(0.02)
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("size", [70_000, 5_000_000])
