@@ -75,30 +75,21 @@ class Wire:
         Raises:
             FetchFailed, Rejected: as `tasks.fetch.Fetcher.get` says. No status is a failure here.
         """
-        began = time.monotonic()
-        answer: Response | None = None
+        began, answer, body = time.monotonic(), None, b""
         limits = request.limits
         timeout = {"connect": limits.connect_s, "read": limits.read_s, "write": limits.read_s}
         try:
-            if self._judge:
-                with contextlib.suppress(FetchFailed):
-                    await self._judge(target.host, target.port)
-            with _translated(target.url):
-                async with (
-                    asyncio.timeout(max(left_s, 0.0)),
-                    self._pool.stream(
-                        b"GET", _url(target), headers=self._headers(target, request), extensions={"timeout": timeout}
-                    ) as stream,
-                ):
-                    headers = _head(stream.headers, limits.header_bytes, subject=target.url)
-                    answer = Response(
-                        asked=request.url,
-                        url=target.url,
-                        status=stream.status,
-                        headers=headers,
-                        charset=_charset(headers.get("content-type", "")),
-                    )
-                    body = await _body(stream, answer, request, cut_at=cut_at)
+            async with asyncio.timeout(max(left_s, 0.0)):
+                if self._judge:
+                    with contextlib.suppress(FetchFailed):
+                        await self._judge(target.host, target.port)
+                asking = self._pool.stream(
+                    b"GET", _url(target), headers=self._headers(target, request), extensions={"timeout": timeout}
+                )
+                with _translated(target.url):
+                    async with asking as stream:
+                        answer = _begin(stream, target, request)
+                        body = await _body(stream, answer, request, cut_at=cut_at)
         except TimeoutError as error:
             raise FetchFailed("too-slow" if answer else "timeout", subject=target.url) from error
         return replace(answer, body=body, elapsed_s=time.monotonic() - began)
@@ -116,9 +107,15 @@ class Wire:
 
 
 def user_agent(contact: str = "") -> str:
-    """Name the desk and who runs it."""
+    """Name the desk and who runs it.
+
+    Raises:
+        Misconfigured: the contact cannot stand in a header.
+    """
+    if not (contact.isascii() and contact.isprintable()):
+        raise Misconfigured("the contact may have ASCII letters only", subject=contact)
     named = f"Wiredesk/{importlib.metadata.version('wiredesk')}"
-    return f"{named} (+{contact})" if contact and contact.isascii() and _sendable(contact) else named
+    return f"{named} (+{contact})" if contact else named
 
 
 def _proxy(address: str) -> httpcore.Proxy:
@@ -146,6 +143,17 @@ def _url(target: Target) -> httpcore.URL:
 def _sendable(value: str) -> bool:
     """Whether a value can be a header: what came back as an ETag may hold anything by the time it is sent again."""
     return all(" " <= character <= "ÿ" and character != "\x7f" for character in value)
+
+
+def _begin(stream: httpcore.Response, target: Target, request: Request) -> Response:
+    headers = _head(stream.headers, request.limits.header_bytes, subject=target.url)
+    return Response(
+        asked=request.url,
+        url=target.url,
+        status=stream.status,
+        headers=headers,
+        charset=_charset(headers.get("content-type", "")),
+    )
 
 
 def _head(raw: Sequence[tuple[bytes, bytes]], most: int, *, subject: str) -> Mapping[str, str]:
@@ -182,7 +190,7 @@ async def _body(stream: httpcore.Response, answer: Response, request: Request, *
     if 200 <= answer.status < 300 or answer.status == 304:
         return await _read(stream, answer, request, cut_at=cut_at)
     # That it is an error is known by now; a body that cannot be read takes nothing from that.
-    with contextlib.suppress(FetchFailed, TimeoutError), _translated(answer.url):
+    with contextlib.suppress(FetchFailed, Rejected, TimeoutError), _translated(answer.url):
         async with asyncio.timeout(_SAMPLE_S):
             return await _read(stream, answer, request, cut_at=SAMPLE_BYTES)
     return b""

@@ -12,6 +12,7 @@ import zstandard
 from faultyserver import Answer, FaultyServer, moved, versioned
 from fetching import failure, fetcher, get, refusal
 
+from storage.errors import Misconfigured
 from tasks.exchange import FetchFailed, Limits, Request
 
 FEED = b"<rss version='2.0'><channel><title>Lower Valley Weekly</title></channel></rss>" * 20
@@ -103,6 +104,12 @@ def test_an_error_whose_body_is_broken_is_still_that_error(server: FaultyServer)
     assert failure(server.url("/feed")).status == 410
     server.script("/feed", Answer(status=404, body=b"no gzip", headers={"Content-Encoding": "rot13"}))
     assert failure(server.url("/feed")).status == 404
+
+
+@pytest.mark.parametrize("contact", ["Büro@valley.example", "desk\r\nCookie: a=b"])
+def test_a_contact_that_cannot_be_sent_is_a_wrong_setting(contact: str) -> None:
+    with pytest.raises(Misconfigured, match="contact"):
+        get("http://valley.example/", given={"contact": contact})
 
 
 # Redirects.

@@ -135,6 +135,19 @@ def test_hosts_are_forgotten_when_nothing_waits_for_them(clock: Clock, monkeypat
     assert not politeness._slots
 
 
+def test_a_redirect_within_a_host_is_no_new_visit_and_one_to_another_is(server: FaultyServer, clock: Clock) -> None:
+    server.script("/old", moved("/new"))
+    server.script("/away", moved(server.url("/page", host="b.example")))
+    for path in ("/new", "/page"):
+        server.script(path, Answer(body=b"page"))
+    given = by_the_clock(clock, spacing_s=7.0)
+    get(server.url("/old", host="a.example"), given=given)
+    assert clock.slept == []
+    get(server.url("/page", host="b.example"), given=given)
+    get(server.url("/away", host="c.example"), given=given)
+    assert clock.slept == [7.0]
+
+
 # Retry-After.
 
 
