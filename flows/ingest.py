@@ -126,17 +126,17 @@ class _Desk:
 
     async def _take(self, items: Sequence[Item], name: str) -> Counts:
         settings = self._settings
-        store, pool = _as_is(self._store), _as_is(self._pool)
+        store, pool = as_is(self._store), as_is(self._pool)
         with self._timed("extract"):
-            read = await extract_batch(pool, store, _as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
+            read = await extract_batch(pool, store, as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
         with self._timed("enrich"):
-            enriched = await enrich_batch(pool, _as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
+            enriched = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
         self._outlets.update(o.publisher for o in enriched if isinstance(o, Article))
         with self._timed("file"):
             counts = await file_batch(
                 store,
-                _as_is(items),
-                _as_is(enriched),
+                as_is(items),
+                as_is(enriched),
                 holder=self._holder,
                 max_attempts=settings.max_attempts,
                 window=timedelta(days=settings.match_window_days),
@@ -195,6 +195,7 @@ def _by_size(items: Sequence[Item]) -> Iterator[list[Item]]:
     yield part
 
 
-def _as_is(value: T) -> T:
+def as_is(value: T) -> T:
+    """Give a task an argument as it is."""
     # Prefect walks through every argument in search of futures: seconds for a batch of enriched articles.
     return cast("T", quote(value))
