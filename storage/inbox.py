@@ -98,10 +98,26 @@ def receive(
     `suffix` is the part of the name that decides how they are read, if one does: with another they are another item.
     """
     known = {k: v for k, v in asdict(hints).items() if v is not None}
-    key = _key(digest, json.dumps(known, sort_keys=True), *([suffix] if suffix else []))
     return _receive(
-        conn, key, state="captured", digest=digest, size_bytes=size_bytes, input=input, hints=known, received_at=now
+        conn,
+        _content_key(digest, known, suffix),
+        state="captured",
+        digest=digest,
+        size_bytes=size_bytes,
+        input=input,
+        hints=known,
+        received_at=now,
     )
+
+
+def knows(conn: Connection, *, digest: str, hints: Hints, suffix: str = "") -> bool:
+    """True if `receive` would find such an item."""
+    known = {k: v for k, v in asdict(hints).items() if v is not None}
+    return conn.execute(_KNOWN, {"known": _content_key(digest, known, suffix)}).first() is not None
+
+
+def _content_key(digest: str, known: dict[str, Any], suffix: str) -> str:
+    return _key(digest, json.dumps(known, sort_keys=True), *([suffix] if suffix else []))
 
 
 def notice(conn: Connection, *, address: str, link: str | None = None, hints: Hints, now: datetime) -> Received:

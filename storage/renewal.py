@@ -176,12 +176,15 @@ def fail(conn: Connection, n: int, *, error: str, for_good: int | None = None) -
     conn.execute(update(_R).where(_R.n == n).values(holder=None, lease_until_at=None, error=error, attempts=attempts))
 
 
-def release(conn: Connection, *, holder: str) -> int:
-    """Give back all that a holder has in hand and will not finish; the attempt is not counted. Gives how many."""
-    mine = _R.holder == holder
-    conn.execute(delete(_R).where(mine, _R.attempts <= 1, _R.error.is_(None)))
+def release(conn: Connection, *, holder: str, among: Collection[int] | None = None) -> int:
+    """Give back what a holder has in hand and will not finish, all of it or those in `among`; gives how many.
+
+    The attempt is not counted.
+    """
+    mine = _R.holder == holder if among is None else and_(_R.holder == holder, _R.n.in_(sorted(among)))
+    first = conn.execute(delete(_R).where(mine, _R.attempts <= 1, _R.error.is_(None))).rowcount
     values = {"holder": None, "lease_until_at": None, "attempts": _R.attempts - 1}
-    return conn.execute(update(_R).where(mine).values(values)).rowcount
+    return first + conn.execute(update(_R).where(mine).values(values)).rowcount
 
 
 def set_aside(conn: Connection, *, max_attempts: int, limit: int = 100) -> tuple[tuple[str, str], ...]:

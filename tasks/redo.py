@@ -132,6 +132,7 @@ def redo_batch(
         StoreBusy: another writer held the database for longer than the timeout; nothing was written.
     """
     redone = Redone()
+    mine: set[int] = set()
     try:
         with store.filing() as conn:
             first = changes.last(conn)
@@ -142,7 +143,7 @@ def redo_batch(
                 raise _Undone
     except _Undone:
         with store.writing() as conn:
-            renewal.release(conn, holder=holder)
+            renewal.release(conn, holder=holder, among=mine)
     logger.info("made anew %s trial=%s", redone, trial)
     return redone
 
