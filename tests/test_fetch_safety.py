@@ -100,6 +100,8 @@ def test_the_table_is_long_enough() -> None:
 
 @pytest.mark.parametrize("address", CLOSED)
 def test_a_closed_address_is_not_reached(server: FaultyServer, detour: Detour, address: str) -> None:
+    with pytest.raises(Rejected, match="is "):
+        target(f"http://{as_host(address)}/")
     given = outside(detour, inside=[address])
     assert refusal(f"http://{as_host(address)}/", given=given).reason == "forbidden-address"
     assert refusal("http://inside.example/", given=given).reason == "forbidden-address"
