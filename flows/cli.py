@@ -24,6 +24,7 @@ examples:
   wiredesk inspect page.html --format text     read and enrich, store nothing
   wiredesk ingest ~/wire 'mail/*.txt'          read, enrich and file folders, files and globs
   wiredesk sweep                               the same for what lies in the drop folder
+  wiredesk backfill --dry-run                  what a newer version would read differently
   wiredesk stories                             what was filed, story by story
   wiredesk copies ARTICLE                      what an article is a copy of, passage by passage
   wiredesk quotes --speaker "Ida Holm"         who said what
@@ -184,6 +185,25 @@ def parser() -> argparse.ArgumentParser:
         "Once: whole files are kept, moved to done/ or rejected/ in the folder, and ingested. A file that "
         "was\nwritten to in the last two seconds is left for the next sweep.",
     )
+
+    backfill = command(
+        "backfill",
+        "flows.reading:backfill_stages",
+        "take old documents in, or make anew what older versions have filed",
+        "With PATH: documents from files, folders, globs and archives, from where an earlier backfill of them "
+        "stopped.\nWithout: what is filed is made anew, from its kept bytes or its text, wherever an older version made"
+        "\nit; only what is different then is written and announced. Live work goes first. Two at once share the work.",
+    )
+    backfill.add_argument("paths", metavar="PATH", nargs="*", help="file, folder or glob")
+    stages = ["extract", "quotes", "times", "names", "copies"]
+    backfill.add_argument("--stage", choices=stages, help="only this stage, with what depends on it")
+    backfill.add_argument("--since", type=_day, metavar="DATE", help="first day of publication (PATH: of the file)")
+    backfill.add_argument("--until", type=_day, metavar="DATE", help="last day of publication (PATH: of the file)")
+    backfill.add_argument("--source", metavar="TEXT", help="part of the path or address that a document came from")
+    backfill.add_argument("--publisher", metavar="NAME", help="only what this publisher has published")
+    backfill.add_argument("--again", action="store_true", help="whatever version made it, and what was set aside")
+    backfill.add_argument("--dry-run", action="store_true", help="write nothing, and say what would change")
+    backfill.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: cores less one")
 
     command("status", "flows.lists:status", "show what waits, what is filed, and where it is kept")
 

@@ -13,7 +13,7 @@ from flows import show
 from flows.cli import hints
 from flows.settings import Settings
 from storage import inbox
-from storage.records import Article, Refusal, as_json, refusal_json
+from storage.records import Article, Refusal, Withdrawal, as_json, refusal_json, withdrawal_json
 from storage.store import Store, open_store
 from tasks import intake, stages
 from tasks.filing import Counts
@@ -46,6 +46,8 @@ async def _inspect(arrivals: Iterable[Document | Refusal], settings: Settings, *
 def _json(outcome: Outcome) -> dict[str, object]:
     if isinstance(outcome, Article):
         return as_json(outcome)
+    if isinstance(outcome, Withdrawal):
+        return withdrawal_json(outcome)
     if isinstance(outcome, Failure):
         outcome = Refusal(input=outcome.input, reason="gave-up", detail=outcome.error)
     return dict(refusal_json(outcome))
@@ -135,3 +137,34 @@ def sweep_folder(arguments: argparse.Namespace, settings: Settings) -> int:
     found, counts = asyncio.run(sweep_drop_folder())
     show.swept(settings.drop, found=found, counts=counts)
     return 1 if found.refused or counts.rejected or counts.failed else 0
+
+
+def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run the flow `backfill`, and say what it took in, or what became different."""
+    if arguments.paths and (arguments.stage or arguments.publisher or arguments.again):
+        arguments.wrong("--stage, --publisher and --again choose among what is filed; leave them out with PATH")
+    from flows import headway
+    from flows.backfill import backfill
+    from tasks import versions
+
+    with show.headway("backfilling") as told:
+        headway.watched.set(told)
+        done = asyncio.run(
+            backfill(
+                paths=arguments.paths or None,
+                stage=arguments.stage,
+                since=arguments.since,
+                until=arguments.until,
+                source=arguments.source,
+                publisher=arguments.publisher,
+                again=arguments.again,
+                dry_run=arguments.dry_run,
+                workers=arguments.workers or None,
+            )
+        )
+    if arguments.paths:
+        show.refilled(done.counts, documents=done.documents, known=done.known, dry_run=arguments.dry_run)
+        return 1 if done.counts.rejected or done.counts.failed else 0
+    show.made_anew(done.redone, outdated=done.outdated, current=versions.current(), dry_run=arguments.dry_run)
+    del settings
+    return 1 if done.redone.kept or done.redone.failed else 0

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.columns import Columns
 from rich.console import Console
@@ -22,11 +22,14 @@ from rich.text import Text
 from storage import inbox
 from storage.catalogue import Stored, Story
 from storage.inbox import Item, State
-from storage.records import Article, Refusal, Relation
+from storage.records import Article, Refusal, Relation, Withdrawal
 from storage.store import Store
 from tasks.filing import Counts
 from tasks.stages import Outcome
 from tasks.sweep import Swept
+
+if TYPE_CHECKING:
+    from tasks.redo import Redone  # which imports every stage, and that takes seconds
 
 HIGHLIGHT = "bold black on yellow"
 GRADE_COLOURS = {"exact": "green", "near": "green", "derived": "cyan", "shared-quotes": "magenta", "update": "blue"}
@@ -49,6 +52,18 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda n: bar.advance(task, n)
+
+
+@contextlib.contextmanager
+def headway(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show how far something has come: give the function that is told how much is done, and of how much."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextlib.contextmanager
@@ -115,6 +130,9 @@ def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int, 
 def record(outcome: Outcome) -> None:
     """Print one inspected document for reading."""
     console = out()
+    if isinstance(outcome, Withdrawal):
+        console.print(f"[yellow]withdraws[/] {outcome.id}: {escape(outcome.reason)}")
+        return
     if not isinstance(outcome, Article):
         reason, detail = (outcome.reason, outcome.detail) if isinstance(outcome, Refusal) else ("failed", outcome.error)
         console.print(f"[red]rejected[/] {escape(outcome.input)}: {reason}: {escape(detail)}")
@@ -299,6 +317,42 @@ def swept(folder: Path, *, found: Swept, counts: Counts) -> None:
         console.print(f"to try again {counts.failed}")
     if counts.rejected or found.refused:
         console.print("why: wiredesk rejected list", style="dim")
+
+
+def refilled(counts: Counts, *, documents: int, known: int, dry_run: bool) -> None:
+    """Say what a backfill took in from files, or would take in."""
+    console = out()
+    if dry_run:
+        new = documents - known - counts.rejected
+        console.print(f"documents {documents}   new {new}   known {known}   refused {counts.rejected}", style="bold")
+        console.print("dry run: nothing was written")
+        return
+    words = [f"documents {documents}", f"known {known}"]
+    words += [f"{word} {getattr(counts, word)}" for word in ("filed", "revised", "copies", "seen", "rejected")]
+    console.print("   ".join(words), style="bold")
+    if counts.failed:
+        console.print(f"to try again {counts.failed}")
+    if counts.rejected:
+        console.print("why: wiredesk rejected list", style="dim")
+
+
+def made_anew(
+    redone: "Redone", *, outdated: Mapping[str, Mapping[int, int]], current: Mapping[str, int], dry_run: bool
+) -> None:
+    """Say what older versions had made, and what became different by making it anew, or would become."""
+    console = out()
+    for stage, versions in outdated.items():
+        for version, count in sorted(versions.items()):
+            was = f"version {version}" if version else "no version"
+            console.print(f"{stage}: {count:,} articles by {was}, now at {current[stage]}", style="dim")
+    words = [f"made anew {redone.redone}", f"different {redone.altered}"]
+    words += [f"kept as they were {redone.kept}"] * bool(redone.kept)
+    words += [f"to try again {redone.failed}"] * bool(redone.failed)
+    console.print("   ".join(words), style="bold")
+    if redone.announced:
+        console.print("announced: " + ", ".join(f"{n:,} {kind}" for kind, n in sorted(redone.announced.items())))
+    if dry_run:
+        console.print("dry run: nothing was written")
 
 
 def demo_ends(home: Path) -> None:

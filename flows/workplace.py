@@ -47,11 +47,11 @@ def store_at_hand(settings: Settings) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
-def pool_at_hand(processes: int) -> Iterator[Pool]:
-    """Give the pool: the lent one, or one of so many workers that ends on leaving."""
+def pool_at_hand(processes: int, *, niceness: int = 0) -> Iterator[Pool]:
+    """Give the pool: the lent one, or one of so many workers, at least that nice, that ends on leaving."""
     here = _LENT.get()
     if here is not None and here.pool is not None:
         yield here.pool
     else:
-        with warm_pool(processes, niceness=here.niceness if here else 0) as pool:
+        with warm_pool(processes, niceness=max(here.niceness if here else 0, niceness)) as pool:
             yield pool

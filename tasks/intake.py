@@ -4,6 +4,7 @@ Bytes are kept before the note is written, so a crash in between loses nothing: 
 keeps the same bytes under the same name, and notes them once.
 """
 
+import hashlib
 import itertools
 import logging
 import os
@@ -76,6 +77,14 @@ def take_in(store: Store, arrivals: Iterable[Document | Refusal], *, now: dateti
         yield from received
 
 
+def is_known(conn: Connection, arrival: Document | Refusal) -> bool:
+    """True if the inbox holds this document already. Keeps nothing; what could not be read is not known."""
+    if isinstance(arrival, Refusal):
+        return False
+    digest = hashlib.sha256(arrival.raw).hexdigest()
+    return inbox.knows(conn, digest=digest, hints=arrival.hints, suffix=_suffix(arrival.input))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     input: str
@@ -94,8 +103,6 @@ def _keep(store: Store, arrival: Document | Refusal) -> _Kept | Refusal:
 def _note(conn: Connection, kept: _Kept | Refusal, now: datetime) -> Received:
     if isinstance(kept, Refusal):
         return inbox.refuse(conn, input=kept.input, reason=kept.reason, detail=kept.detail, now=now)
-    # How bytes are read depends on their suffix: a text that came as .json is another document as .txt.
-    suffix = Path(_LINE.sub("", kept.input)).suffix.lower()
     return inbox.receive(
         conn,
         digest=kept.digest,
@@ -103,5 +110,10 @@ def _note(conn: Connection, kept: _Kept | Refusal, now: datetime) -> Received:
         input=kept.input,
         hints=kept.hints,
         now=now,
-        suffix=suffix,
+        suffix=_suffix(kept.input),
     )
+
+
+def _suffix(name: str) -> str:
+    # How bytes are read depends on their suffix: a text that came as .json is another document as .txt.
+    return Path(_LINE.sub("", name)).suffix.lower()

@@ -46,4 +46,4 @@ def test_readme_names_the_reasons_and_no_others() -> None:
 
 def test_options_in_the_readme_exist() -> None:
     known = {option for command in commands().values() for option in command._option_string_actions}
-    assert set(re.findall(r"`(--[a-z]+)", README)) <= known
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= known
