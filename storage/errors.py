@@ -18,6 +18,7 @@ REASONS: Final = {
     "not-text": "it is binary data, not a document",
     "unknown-format": "its format is not one that Wiredesk reads",
     "broken": "it is damaged or cut off",
+    "encrypted": "it is locked with a password or a key",
     "no-body": "it is an article record without a text",
     "no-article": "there is a page, but no article on it",
     "no-documents": "the folder holds no document that Wiredesk reads",

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from storage import archive, families, inbox, pairs, wireindex
 from storage.archive import Arrived, Shelved
 from storage.inbox import Item
-from storage.records import Article, Refusal, Relation
+from storage.records import Article, Refusal, Relation, Withdrawal
 from storage.store import Store
 from storage.wireindex import Post
 from tasks import settling, wirecopy
@@ -134,6 +134,10 @@ def _set_aside(
                 conn, item.id, state="rejected", reason=outcome.reason, detail=outcome.detail, now=now, holder=holder
             )
             logger.info("rejected input=%s reason=%s", outcome.input, outcome.reason)
+            yield "rejected"
+        elif isinstance(outcome, Withdrawal):
+            detail = f"It withdraws the article {outcome.id} ({outcome.reason}), which must be done by hand."
+            inbox.settle(conn, item.id, state="rejected", reason="no-article", detail=detail, now=now, holder=holder)
             yield "rejected"
         elif isinstance(outcome, Failure):
             wait = FIRST_RETRY * 2 ** min(item.attempts, 10)

@@ -1,153 +1,193 @@
-"""Tell what a document is by its content and read it: bytes to an Article or a Refusal. Pure: no store, no network.
+"""Tell what a document is by its content and read it: bytes to an Article, a Withdrawal or a Refusal. Pure.
 
-    HTML                     tasks/page.py
-    plain text, Markdown     tasks/wiretext.py
-    JSON, JSONL              tasks/articlejson.py       one article record each
-    any of these as .gz      the file inside
+    HTML                              tasks/page.py
+    plain text, Markdown              tasks/wiretext.py
+    JSON, JSONL                       tasks/articlejson.py, tasks/ninjs.py
+    NITF, NewsML 1, NewsML-G2         tasks/nitf.py, newsml1.py, newsmlg2.py
+    IPTC 7901, ANPA 1312              tasks/wiremessage.py
+    e-mail                            tasks/mail.py
+    PDF                               tasks/pdftext.py
 
-Nothing that arrives makes `read` raise; what it cannot read it refuses with a reason word and a sentence.
+What holds several of these is cut up by tasks/containers.py first. Nothing that arrives makes `read` raise; what it
+cannot read it refuses with a reason word and a sentence.
 """
 
+import json
 import re
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import BinaryIO, Final
 
 from storage.errors import Rejected
-from storage.records import Article, Hints, Refusal
-from tasks import articlejson, charset, page, wiretext
-
-VERSION: Final = 1
-"""Of the stage "extract"; raised when the same bytes would give a different article."""
-SUFFIXES: Final = frozenset(
-    suffix + packed for suffix in (".txt", ".md", ".html", ".htm", ".json", ".jsonl") for packed in ("", ".gz")
+from storage.records import Article, Hints, Refusal, Withdrawal
+from tasks import (
+    archives,
+    articlejson,
+    byline,
+    charset,
+    containers,
+    mail,
+    newsml1,
+    newsmlg2,
+    ninjs,
+    nitf,
+    page,
+    pdftext,
+    wiremessage,
+    wiretext,
+    xmltext,
 )
+from tasks.containers import Part
+
+VERSION: Final = 2
+"""Of the stage "extract"; raised when the same bytes would give a different article."""
+SUFFIXES: Final = containers.SUFFIXES
 """The endings a folder is searched for."""
-LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of one document, unpacked."""
-_PACKED: Final = b"\x1f\x8b"
 _TAG: Final = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|article|section|span|h[1-6]|br|a|table|script|ul|main"
     r"|header)\b[^<>]{0,2000}>",
     re.IGNORECASE,
 )
-_JSON_START: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
-_PAGE_START: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*\?>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
 _XML_START: Final = re.compile(
     r"\s*(?:<\?xml\b|<!doctype\s+(?!html)|<[a-z][\w.-]*(?::[\w.-]+)?(?:\s+xmlns|\s*>))", re.IGNORECASE
 )
+_PAGE_ROOTS: Final = frozenset({"html", "head", "body"})
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One document of a file: the name it is known by ("file#3") and its bytes."""
+def split(source: bytes | BinaryIO, *, name: str, hints: Hints = Hints()) -> Iterator[Part | Refusal]:  # noqa: B008
+    """Cut a file into its documents: entries of archives, messages, records, news items; else the file itself.
 
-    input: str
-    raw: bytes
-
-
-def split(raw: bytes, *, name: str) -> Iterator[Part]:
-    """Cut a file into its documents: the lines of JSONL, the elements of a JSON list, else the file itself.
-
-    A part is named after its line or element, counted from 1; a file of one document keeps its name. Nothing is lost:
-    what cannot be cut is one part, and `read` says why it is refused.
+    A part is named after its entry ("a.zip/b.xml"), or its place, counted from 1 ("a.jsonl#3"); a file of one document
+    keeps its name. `source` may be an open file, of which archives are read from front to back. What cannot be cut is
+    one part, and `read` says why it is refused; what cannot be got out of an archive is a refusal among the parts.
     """
-    try:
-        raw = _unpacked(raw, name)
-        text = charset.decode(raw)
-    except Rejected:
-        yield Part(name, raw)
-        return
-    found = _records(text, name)
-    if found is None:
-        yield Part(name, raw)
-    elif len(found) == 1:
-        yield Part(name, found[0][1].encode("utf-8", "surrogatepass"))
-    else:
-        for n, record in found:
-            yield Part(f"{name}#{n}", record.encode("utf-8", "surrogatepass"))
+    yield from containers.split(source, name=name, hints=hints)
 
 
-def read(raw: bytes, *, input: str, hints: Hints = Hints()) -> Article | Refusal:  # noqa: A002, B008
+def read(raw: bytes, *, input: str, hints: Hints = Hints()) -> Article | Withdrawal | Refusal:  # noqa: A002, B008
     """Read one document; the stage "extract" is noted on the article. `hints` are believed over the document."""
     try:
-        article = _read(_unpacked(raw, input), input, hints)
+        found = _read(raw, input, hints)
     except Rejected as refused:
         return Refusal(input=input, reason=refused.reason, detail=refused.detail)
     except RecursionError:
         return Refusal(input=input, reason="broken", detail="The document is nested too deeply to be read.")
-    return replace(article, stages=(("extract", VERSION),))
+    return replace(found, stages=(("extract", VERSION),)) if isinstance(found, Article) else found
 
 
-def _read(raw: bytes, subject: str, hints: Hints) -> Article:
-    if len(raw) > LARGEST:
-        raise Rejected("too-big", f"It has {len(raw)} bytes; a document has at most {LARGEST}.", subject=subject)
-    text = charset.decode(raw)
-    suffix = _suffix(subject)
-    if suffix in {"json", "jsonl"} or _JSON_START.match(text):
-        return articlejson.read_record(text, input=subject, hints=hints)
+def _read(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
+    if len(raw) > archives.LARGEST:
+        detail = f"It has {len(raw)} bytes; a document has at most {archives.LARGEST}."
+        raise Rejected("too-big", detail, subject=subject)
+    if containers.kind(raw):
+        return _read_only_part(raw, subject, hints)
+    if pdftext.is_pdf(raw):
+        return wiretext.read_text(pdftext.read_text(raw, subject), input=subject, hints=hints)
+    if wiremessage.is_message(raw):
+        return wiremessage.read_message(raw, input=subject, hints=hints)
+    if mail.is_mail(raw):
+        return _read_mail(raw, subject, hints)
+    return _read_text(charset.decode(raw), subject, hints)
+
+
+def _read_text(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
+    suffix = containers.suffix(subject)
+    if suffix in {"json", "jsonl"} or containers.JSON_START.match(text):
+        return _read_json(text, subject, hints)
+    root = xmltext.root(text)
+    if root in {"nitf", "NewsML", "NewsItem"} or root in newsmlg2.ROOTS:
+        return _read_xml(text, root, subject, hints)
     if is_page(text, suffix):
         return page.read_page(text, input=subject, hints=hints)
     if _XML_START.match(text):
-        detail = "It is XML, but no web page: of XML only (X)HTML pages are read."
+        if "<nitf" in text or "newsItem" in text:
+            return _read_xml(text, root, subject, hints)
+        detail = f"It is XML with the root <{root}>: of XML, (X)HTML, NITF, NewsML and feeds are read."
         raise Rejected("unknown-format", detail, subject=subject)
     return wiretext.read_text(text, input=subject, hints=hints)
 
 
+def _read_json(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
+    if any(f'"{name}"' in text for name in ninjs.NAMES):
+        try:
+            record = json.loads(text)
+        except (ValueError, RecursionError):
+            record = None  # the reader of records says what is wrong with it
+        if isinstance(record, list) and len(record) == 1:
+            record = record[0]
+        if ninjs.is_ninjs(record):
+            return ninjs.read_ninjs(record, input=subject, hints=hints)
+    return articlejson.read_record(text, input=subject, hints=hints)
+
+
+def _read_xml(text: str, root: str, subject: str, hints: Hints) -> Article | Withdrawal:
+    tree = xmltext.parse(text, subject)
+    if root in {"NewsML", "NewsItem"}:
+        return newsml1.read_newsml(tree, input=subject, hints=hints)
+    if root in newsmlg2.ROOTS or next(xmltext.every(tree, "newsItem"), None) is not None:
+        return newsmlg2.read_newsml_g2(tree, input=subject, hints=hints)
+    inner = tree if root == "nitf" else next(xmltext.every(tree, "nitf"), None)
+    if inner is None:
+        detail = f"It is XML with the root <{root}>, and holds no news item that is known."
+        raise Rejected("unknown-format", detail, subject=subject)
+    return nitf.read_nitf(inner, input=subject, hints=hints)
+
+
+def _read_mail(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
+    """Read the text of a message: an agency's format if it is one, else what it says under its subject."""
+    written = mail.letter(raw, subject)
+    text = written.plain if mail.says_it_in_plain(written) else written.html
+    if not text.strip():
+        raise Rejected("empty", "The message has no text of its own. Send its text.", subject=subject)
+    known = Hints(
+        url=hints.url,
+        publisher=hints.publisher,
+        published=hints.published or written.date,
+        published_basis=hints.published_basis if hints.published else "header",
+        identifier=hints.identifier or written.message_id,
+        headline=hints.headline or written.subject,
+    )
+    inner = text.strip().encode("utf-8")
+    if wiremessage.is_message(inner):
+        return wiremessage.read_message(inner, input=subject, hints=hints)
+    if xmltext.root(text) in {"nitf", "NewsML"} or xmltext.root(text) in newsmlg2.ROOTS:
+        return _read_text(text.strip(), subject, hints)
+    if text is written.html:
+        found = page.read_page(text, input=subject, hints=known)
+    else:
+        above = f"Title: {written.subject}\nLayout: message\n\n" if written.subject else ""
+        found = wiretext.read_text(above + text.lstrip(), input=subject, hints=known)
+    sender = written.sender or ""
+    person = byline.is_person(sender)
+    return replace(
+        found,
+        headline=written.subject or found.headline,
+        authors=found.authors or ((sender,) if person else ()),
+        publisher=found.publisher or (None if person else sender or None),
+    )
+
+
+def _read_only_part(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
+    """Read the one document that an archive holds; several must have been cut apart before."""
+    parts = list(zip(range(2), containers.split(raw, name=subject, hints=hints), strict=False))
+    if len(parts) > 1:
+        detail = (
+            "It holds several documents. Put the file into the drop folder, or ingest it, to have each of them read."
+        )
+        raise Rejected("unknown-format", detail, subject=subject)
+    for _, part in parts:
+        if isinstance(part, Refusal):
+            raise Rejected(part.reason, part.detail, subject=subject)
+        found = _read(part.raw, part.input, part.hints)
+        return replace(found, input=subject)
+    raise Rejected("no-documents", "There is no document in it that Wiredesk reads.", subject=subject)
+
+
 def is_page(text: str, suffix: str = "") -> bool:
     """Say whether a text is HTML: it opens like a page, or has tags enough for its length."""
-    if _PAGE_START.match(text):
+    if xmltext.root(text[:200_000]).lower() in _PAGE_ROOTS or re.match(r"\s*<!doctype\s+html", text, re.IGNORECASE):
         return True
     if _XML_START.match(text) and not _TAG.search(text[:200]):
         return False
     tags = sum(1 for _ in _TAG.finditer(text[:20_000]))
     return tags >= (1 if suffix in {"html", "htm"} else 5)
-
-
-def _records(text: str, name: str) -> list[tuple[int, str]] | None:
-    """Give the JSON records of a file with their numbers, or None if it is not a list or lines of them."""
-    start = text.lstrip()[:1]
-    if start == "[" and (_suffix(name) in {"json", "jsonl"} or re.match(r"\s*\[\s*\{", text)):
-        return list(enumerate(articlejson.elements(text), 1)) or None
-    if start != "{" and _suffix(name) != "jsonl":
-        return None
-    lines = [(n, line) for n, line in enumerate(re.split(r"\r?\n|\r", text), 1) if line.strip()]
-    if len(lines) > 1 and (_suffix(name) == "jsonl" or sum(_is_record_line(line) for _, line in lines[:5]) > 1):
-        return lines
-    return None
-
-
-def _is_record_line(line: str) -> bool:
-    return line.lstrip().startswith("{") and line.rstrip().endswith("}")
-
-
-def _suffix(name: str) -> str:
-    plain = re.sub(r"#\d+$", "", name).lower().removesuffix(".gz")
-    return plain.rpartition(".")[2] if "." in plain.rpartition("/")[2] else ""
-
-
-def _unpacked(raw: bytes, name: str) -> bytes:
-    """Give what is inside gzip, or the bytes themselves. A cut archive gives what X"""
-    if not raw.startswith(_PACKED):
-        return raw
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        inside = unpacker.decompress(raw, LARGEST + 1)
-    except zlib.error as error:
-        if not name.lower().endswith(".gz"):
-            raise Rejected(
-                "not-text", f"The content is binary: it begins like a gzip archive and is none ({error})."
-            ) from error
-        detail = f"It begins like a gzip archive, but cannot be unpacked ({error}). Pack it again, or send it unpacked."
-        raise Rejected("broken", detail) from error
-    if len(inside) > LARGEST:
-        raise Rejected("too-big", f"Unpacked, it has more than {LARGEST} bytes, the most a document may have.")
-    if not unpacker.eof:
-        detail = (
-            f"The gzip archive is cut off: {len(inside)} bytes came out of it before it ended. Send it again, whole."
-        )
-        raise Rejected("broken", detail)
-    return inside

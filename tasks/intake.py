@@ -57,8 +57,8 @@ def open_file(path: Path, *, hints: Hints, max_bytes: int) -> Iterator[Document 
 def documents_of(raw: bytes, *, name: str, hints: Hints) -> Iterator[Document | Refusal]:
     """Split the bytes of one file into its documents."""
     try:
-        for part in formats.split(raw, name=name):
-            yield Document(input=part.input, raw=part.raw, hints=hints)
+        for part in formats.split(raw, name=name, hints=hints):
+            yield part if isinstance(part, Refusal) else Document(input=part.input, raw=part.raw, hints=part.hints)
     except Rejected as refused:
         yield Refusal(input=name, reason=refused.reason, detail=refused.detail)
 

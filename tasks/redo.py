@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from storage import archive, catalogue, changes, inbox, pairs, renewal, wireindex
 from storage.catalogue import Stored
 from storage.inbox import Item
-from storage.records import Article
+from storage.records import Article, Refusal
 from storage.renewal import Selection
 from storage.store import Store
 from tasks import filing, settling, versions, wirecopy
@@ -170,7 +170,7 @@ def _redo(
                 made["copies"] = wirecopy.VERSION
             renewal.note_made(conn, n, made)
         else:
-            what = f"{outcome.reason}: {outcome.detail}"
+            what = f"{outcome.reason}: {outcome.detail}" if isinstance(outcome, Refusal) else "it is a withdrawal now"
             renewal.fail(conn, n, error=what, for_good=max_attempts)
             logger.warning("kept as it was article=%s reason=%s", task.stored.id, what)
             tally["kept"] += 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from storage.records import Article, Hints, Refusal
+from storage.records import Article, Hints, Refusal, Withdrawal
 from tasks.pool import Pool, TooSlow, WorkerDied
 
 logger = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ class Failure:
     article: Article | None = None
 
 
-Outcome = Article | Refusal | Failure
+Outcome = Article | Withdrawal | Refusal | Failure
 
 
-def read_all(documents: Sequence[Document]) -> list[Article | Refusal]:
+def read_all(documents: Sequence[Document]) -> list[Article | Withdrawal | Refusal]:
     """Read each document. Pure; runs in a worker process."""
     from tasks import formats
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from storage.errors import REASONS
 from storage.records import Article, Hints, Refusal, as_json, refusal_json
-from tasks import formats
+from tasks import archives, containers, formats
 
 PROSE = "The harbour council of Northwater agreed on Tuesday to keep the old ferry for another winter, its chair said. "
 NOISE = random.Random(7).randbytes(6000)
@@ -37,11 +37,11 @@ def parts(raw: bytes | str, name: str) -> list[tuple[str, bytes]]:
         ("a.txt", b"\xff\xfe", "empty", "no text"),
         ("a.html", b"\x89PNG\r\n\x1a\n" + NOISE, "not-text", "PNG"),
         ("a.html", NOISE, "not-text", "control bytes"),
-        ("a.html", b"\x1f\x8b\x08\x00" + NOISE, "not-text", "gzip"),
+        ("a.html", b"\x1f\x8b\x08\x00" + NOISE, "broken", "gz archive"),
         ("a.txt.gz", gzip.compress(NOISE), "not-text", "control bytes"),
         ("a.txt.gz", gzip.compress(PROSE.encode() * 50)[:-40], "broken", "cut off"),
-        ("a.txt", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + NOISE[:200], "not-text", "PDF"),
-        ("a.txt", b"PK\x03\x04" + NOISE[:400], "not-text", "zip"),
+        ("a.txt", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + NOISE[:200], "broken", "PDF"),
+        ("a.txt", b"PK\x03\x04" + NOISE[:400], "broken", "zip"),
         ("a.json", '{"articleBody": "x",\n "url": }', "broken", "line 2, column 9"),
         ("a.json", '{"articleBody": "x", "num', "broken", "line 1"),
         ("a.json", "[" * 100_000, "broken", "nested"),
@@ -53,7 +53,8 @@ def parts(raw: bytes | str, name: str) -> list[tuple[str, bytes]]:
         ("a.json", "17", "unknown-format", "value"),
         ("a.html", "<html><body><form><input name=q></form></body></html>", "no-article", "no article"),
         ("a.txt", "Hello world", "too-short", "2 words"),
-        ("a.xml", '<?xml version="1.0"?><nitf><body><p>x</p></body></nitf>', "unknown-format", "XML"),
+        ("a.xml", '<?xml version="1.0"?><kml><name>x</name></kml>', "unknown-format", "<kml>"),
+        ("a.xml", '<?xml version="1.0"?><nitf><body><p>x</p></body></nitf>', "no-body", "without a text"),
     ],
 )
 def test_refusals_have_a_reason_and_a_sentence(name, raw, reason, says):
@@ -193,11 +194,13 @@ def test_broken_list_gives_what_comes_before_the_break():
 
 def test_every_suffix_has_a_packed_twin():
     assert {".txt", ".md", ".html", ".htm", ".json", ".jsonl"} <= formats.SUFFIXES
-    assert all(s.endswith(".gz") or f"{s}.gz" in formats.SUFFIXES for s in formats.SUFFIXES)
+    plain = [".txt", ".xml", ".nitf", ".eml", ".mbox", ".pdf", ".warc", ".tar"]
+    assert all(s + packed in formats.SUFFIXES for s in plain for packed in ("", ".gz", ".bz2", ".xz"))
 
 
 def test_packed_bomb_is_too_big(monkeypatch):
-    monkeypatch.setattr(formats, "LARGEST", 1_000_000)
+    monkeypatch.setattr(archives, "LARGEST", 1_000_000)
+    monkeypatch.setattr(containers, "LARGEST", 1_000_000)
     assert read(gzip.compress(bytes(2_000_000)), "a.gz").reason == "too-big"
     assert read(b"word " * 400_000, "a.txt").reason == "too-big"
 
@@ -207,7 +210,7 @@ names = st.sampled_from(["a.txt", "a.html", "a.json", "a.jsonl", "a.md", "a", "a
 
 def holds(raw: bytes, name: str) -> None:
     for part in formats.split(raw, name=name):
-        found = formats.read(part.raw, input=part.input)
+        found = part if isinstance(part, Refusal) else formats.read(part.raw, input=part.input)
         if isinstance(found, Refusal):
             assert found.reason in REASONS
             assert found.detail

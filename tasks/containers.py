@@ -1,0 +1,299 @@
+"""Cut what holds several documents into one part each: archives, web archives, mailboxes, messages, lists. Pure.
+
+It runs before anything is read, and outside the workers that can be killed: so its time grows with the length of the
+bytes alone, its memory stays below one entry's, and what it gives is counted (tasks/archives.py has the limits).
+"""
+
+import io
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Final
+
+from storage.errors import Rejected
+from storage.records import Hints, Refusal
+from tasks import archives, articlejson, charset, mail, ninjs, pdftext, webarchive, wiremessage, xmltext
+from tasks.archives import LARGEST, Budget, Unpacked
+
+Stream = BinaryIO | Unpacked
+
+_PLAIN: Final = str.split(
+    ".txt .md .html .htm .xhtml .json .jsonl .xml .nitf .newsml .ninjs .anpa .iptc .eml .mbox .pdf .warc .rss .atom"
+)
+SUFFIXES: Final = frozenset(
+    [
+        *(suffix + packed for suffix in (*_PLAIN, ".tar") for packed in ("", ".gz", ".bz2", ".xz")),
+        ".zip",
+        ".tgz",
+        ".tbz2",
+        ".txz",
+    ]
+)
+"""The endings of names that are documents whatever their content seems to be."""
+JSON_START: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
+DEEPEST: Final = 4
+"""Archives inside one another: a message in a zip in a tar.gz is 3."""
+_OFFICE: Final = (
+    (b"word/", "a Word document"), (b"xl/", "a spreadsheet"), (b"ppt/", "a presentation"), (b"epub", "a book"),
+)  # fmt: skip
+NOTHING: Final = Hints()
+_BY_HAND: Final = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One document of a file: the name it is known by ("file#3"), its bytes, and what is known of it from around it."""
+
+    input: str
+    raw: bytes
+    hints: Hints = NOTHING
+
+
+def split(source: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Part | Refusal]:
+    """Cut a file into its documents, as `tasks.formats.split` says."""
+    budget = Budget()
+    if not isinstance(source, bytes):
+        of = kind(source.read(1024))
+        source.seek(0)
+        if of in {"", "mail"}:
+            raw = source.read(LARGEST + 1)
+            yield from _split(raw, name, hints, 0, budget)
+            return
+        yield from _bounded(_opened(source, of, name, hints, 1, budget), name)
+        return
+    yield from _bounded(_split(source, name, hints, 0, budget), name)
+
+
+def kind(raw: bytes) -> str:
+    """Tell what holds documents by its first bytes: an archive, "warc", "mbox"; "" for what is a document itself."""
+    if of := archives.kind(raw[:512]):
+        return of
+    if webarchive.is_web_archive(raw):
+        return "warc"
+    return "mbox" if mail.is_mailbox(raw[:1024]) else ""
+
+
+def suffix(name: str) -> str:
+    """Give the ending of a name without the dot, of what is inside if it is packed."""
+    plain = re.sub(r"#\d+$", "", name).lower()
+    plain = re.sub(r"\.(?:gz|bz2|xz)$", "", plain)
+    return plain.rpartition(".")[2] if "." in plain.rpartition("/")[2] else ""
+
+
+def _bounded(parts: Iterator[Part | Refusal], name: str) -> Iterator[Part | Refusal]:
+    """Pass parts on until the limits of the whole file are reached; what comes then is one refusal."""
+    try:
+        yield from parts
+    except Rejected as refused:
+        yield Refusal(input=name, reason=refused.reason, detail=refused.detail)
+
+
+def _split(raw: bytes, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
+    of = kind(raw)
+    if of and depth >= DEEPEST:
+        detail = f"It is an archive {depth} levels deep inside others. Unpack it."
+        yield Refusal(input=name, reason="too-big", detail=detail)
+    elif of:
+        yield from _opened(io.BytesIO(raw), of, name, hints, depth + 1, budget)
+    elif mail.is_mail(raw):
+        yield from _letter(raw, name, hints, depth, budget)
+    elif wiremessage.is_message(raw):
+        yield from _numbered(list(wiremessage.messages(raw)), raw, name, hints, budget)
+    elif len(raw) > LARGEST or pdftext.is_pdf(raw):
+        yield _counted(Part(name, raw, hints), budget)
+    else:
+        yield from _listed(raw, name, hints, budget)
+
+
+def _counted(part: Part, budget: Budget) -> Part:
+    budget.take(len(part.raw))
+    return part
+
+
+def _numbered(found: list[bytes], raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Part]:
+    if len(found) < 2:
+        yield _counted(Part(name, raw, hints), budget)
+    else:
+        for n, one in enumerate(found, 1):
+            yield _counted(Part(f"{name}#{n}", one, hints), budget)
+
+
+def _opened(source: Stream, of: str, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
+    """Yield the documents of an archive. One without any is refused, so that nothing vanishes without a word."""
+    inside = {"zip": _archived, "tar": _archived, "warc": _captured, "mbox": _posted}.get(of)
+    found = (
+        inside(source, of, name, hints, depth, budget) if inside else _packed(source, of, name, hints, depth, budget)
+    )
+    some = False
+    for part in _refused_at(found, name):
+        some = True
+        yield part
+    if not some:
+        yield Refusal(input=name, reason="no-documents", detail="There is no document in it that Wiredesk reads.")
+
+
+def _refused_at(parts: Iterator[Part | Refusal], name: str) -> Iterator[Part | Refusal]:
+    """Turn what ends an archive early into a refusal in its place; the limit of the whole file goes further up."""
+    try:
+        yield from parts
+    except Rejected as refused:
+        if refused.reason == "too-big" and not refused.subject:
+            refused.subject = name
+            raise
+        yield Refusal(input=name, reason=refused.reason, detail=refused.detail)
+
+
+def _archived(source: Stream, of: str, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
+    if of == "zip" and (seems := _office(source)):
+        detail = f"It is {seems}. Save it as PDF, HTML or text."
+        raise Rejected("unknown-format", detail, subject=name)
+    for entry in archives.entries(source, of):
+        inner = f"{name}/{entry.name}"
+        if isinstance(entry.raw, Rejected):
+            yield Refusal(input=inner, reason=entry.raw.reason, detail=entry.raw.detail)
+        elif is_document(entry.raw, entry.name):
+            yield from _split(entry.raw, inner, hints, depth, budget)
+
+
+def _office(source: Stream) -> str | None:
+    head = source.read(4096)
+    source.seek(0)
+    if b"[Content_Types].xml" not in head and not head[30:].startswith(b"mimetype"):
+        return None
+    return next((seems for mark, seems in _OFFICE if mark in head), "an office document")
+
+
+def is_document(raw: bytes, name: str) -> bool:
+    """Say whether a file in an archive is to be read: by its ending, else if it is no picture or program."""
+    parts = name.split("/")
+    if any(part in _BY_HAND or part.startswith("._") for part in parts):
+        return False
+    if name.lower().endswith(tuple(SUFFIXES)) or kind(raw) or pdftext.is_pdf(raw):
+        return True
+    if not raw.strip():
+        return False
+    try:
+        charset.decode(raw[:65_536])
+    except Rejected:
+        return wiremessage.is_message(raw)
+    return suffix(name) not in {
+        "css",
+        "js",
+        "svg",
+        "dtd",
+        "xsd",
+        "xsl",
+        "ics",
+        "vcf",
+        "p7s",
+        "asc",
+        "md5",
+        "sha1",
+        "sha256",
+    }
+
+
+def _packed(source: Stream, of: str, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
+    """Look into gzip, bzip2 or xz: an archive goes on as a stream, a document is read whole."""
+    inner = Unpacked(source, of)
+    head = inner.peek(1024)
+    inside = kind(head)
+    if inside in {"tar", "warc", "mbox"}:
+        yield from _opened(inner, inside, name, hints, depth, budget)
+        return
+    raw = io.BufferedReader(inner, 65_536).read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise Rejected(
+            "too-big", f"Unpacked, it has more than {LARGEST} bytes, the most a document may have.", subject=name
+        )
+    if inside and depth >= DEEPEST:
+        raise Rejected("too-big", f"It is an archive {depth} levels deep inside others. Unpack it.", subject=name)
+    yield from _split(raw, name, hints, depth, budget)
+
+
+def _captured(source: Stream, _: str, name: str, hints: Hints, __: int, budget: Budget) -> Iterator[Part | Refusal]:
+    for n, capture in enumerate(webarchive.captures(source, LARGEST), 1):
+        if isinstance(capture, Rejected):
+            yield Refusal(input=f"{name}#{n}", reason=capture.reason, detail=capture.detail)
+        else:
+            known = replace(hints, url=hints.url or capture.url or None)
+            yield _counted(Part(f"{name}#{n}", capture.raw, known), budget)
+
+
+def _posted(source: Stream, _: str, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
+    lines = io.BufferedReader(source) if isinstance(source, Unpacked) else source
+    for n, message in enumerate(mail.messages(iter(lambda: lines.readline(LARGEST), b""), LARGEST), 1):
+        yield from _letter(message, f"{name}#{n}", hints, depth, budget)
+
+
+def _letter(raw: bytes, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
+    """Yield a message, unless all that it says is attached, and the documents that came with it."""
+    try:
+        attached = mail.attachments(raw, name)
+        documents = [a for a in attached if is_document(a.raw, archives.label(a.name))]
+        alone = not documents or mail.has_text(raw, name)
+    except Rejected:
+        documents, alone = [], True  # reading it says why
+    if alone:
+        yield _counted(Part(name, raw, hints), budget)
+    for attachment in documents:
+        inner = f"{name}/{archives.label(attachment.name)}"
+        if depth >= DEEPEST:
+            yield Refusal(
+                input=inner, reason="too-big", detail=f"It is attached {depth} levels deep. Send it by itself."
+            )
+        else:
+            yield from _split(attachment.raw, inner, hints, depth + 1, budget)
+
+
+def _listed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Part]:
+    """Cut a text: JSON lists and lines, packages of ninjs, files of several XML news items."""
+    try:
+        text = charset.decode(raw)
+    except Rejected:
+        yield _counted(Part(name, raw, hints), budget)
+        return
+    found = _records(text, name)
+    if found is None and (several := xmltext.cut(text) if text.lstrip()[:1] == "<" else None):
+        found = enumerate(several, 1)
+    first = next(found, None) if found is not None else None
+    if found is None or first is None:
+        yield _counted(Part(name, raw, hints), budget)
+        return
+    second = next(found, None)
+    if second is None:
+        yield _counted(Part(name, first[1].encode("utf-8", "surrogatepass"), hints), budget)
+        return
+    for n, record in itertools.chain((first, second), found):
+        yield _counted(Part(f"{name}#{n}", record.encode("utf-8", "surrogatepass"), hints), budget)
+
+
+def _records(text: str, name: str) -> Iterator[tuple[int, str]] | None:
+    """Give the JSON records of a file with their numbers, or None if it is not a list or lines of them."""
+    start = text.lstrip()[:1]
+    if start == "[" and (suffix(name) in {"json", "jsonl"} or re.match(r"\s*\[\s*\{", text)):
+        return enumerate(articlejson.elements(text), 1)
+    if start != "{" and suffix(name) != "jsonl":
+        return None
+    lines = [(n, line) for n, line in enumerate(re.split(r"\r?\n|\r", text), 1) if line.strip()]
+    if len(lines) > 1 and (suffix(name) == "jsonl" or sum(_is_record_line(line) for _, line in lines[:5]) > 1):
+        return iter(lines)
+    return _package(text)
+
+
+def _package(text: str) -> Iterator[tuple[int, str]] | None:
+    """Give the items of a ninjs package; None for everything else."""
+    if '"associations"' not in text and '"items"' not in text:
+        return None
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    inside = ninjs.items(record) if isinstance(record, dict) and (ninjs.is_ninjs(record) or "items" in record) else None
+    return None if inside is None else enumerate((ninjs.as_text(item) for item in inside), 1)
+
+
+def _is_record_line(line: str) -> bool:
+    return line.lstrip().startswith("{") and line.rstrip().endswith("}")

@@ -1,0 +1,79 @@
+"""Read web archives (WARC, plain or gzip): the documents that servers answered with. Pure.
+
+What is no document (pictures, scripts, redirects, errors) is passed over. A cut or damaged archive gives what comes
+before the damage.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from storage.errors import Rejected
+from tasks.archives import Unpacked
+
+_TYPES: Final = re.compile(
+    r"(?:text/(?!css|javascript|calendar)|application/(?:xhtml|xml|rss|atom|json|ld\+json|feed|pdf|[\w.-]+\+(?:xml|json)))"
+)
+
+
+_PRINTED: Final = re.compile(r"[^ -~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One answer: the address it came from, and its bytes."""
+
+    url: str
+    raw: bytes
+
+
+def is_web_archive(head: bytes) -> bool:
+    """Say whether bytes, unpacked, begin a WARC file."""
+    return head.startswith(b"WARC/")
+
+
+def captures(source: BinaryIO | Unpacked, largest: int) -> Iterator[Capture | Rejected]:
+    """Yield the documents of an archive; where it is damaged, that is the last word."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    wanted = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+    try:
+        for record in ArchiveIterator(
+            source, record_types=wanted, parse_http=True, auto_decode="all", quirks_mode=True
+        ):
+            url = (record.headers.get("WARC-Target-URI") or "").strip("<> ")
+            if record.is_http and not _is_document(record.http_headers.status_code, record.http_content_type):
+                continue
+            if not record.is_http and not _TYPES.match((record.headers.get("Content-Type") or "").lower()):
+                continue
+            raw = record.reader.read(largest + 1)
+            if len(raw) > largest:
+                yield Rejected("too-big", f"It has more than {largest:,} bytes.", subject=url)
+            elif raw.strip():
+                yield Capture(url, _in_utf8(raw, record.http_charset if record.is_http else None))
+    except (OSError, ValueError, UnicodeError, OverflowError) as error:
+        detail = f"The web archive is damaged or cut off there ({_PRINTED.sub('', str(error))[:120]})."
+        yield Rejected("broken", f"{detail} What came before was read.")
+    except BaseException as error:  # the parser's own panic, which is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        yield Rejected("broken", "The web archive is damaged there. What came before was read.")
+
+
+def _is_document(status: int | None, kind: str | None) -> bool:
+    return status in {None, 200, 203} and (not kind or _TYPES.match(kind.lower()) is not None)
+
+
+def _in_utf8(raw: bytes, declared: str | None) -> bytes:
+    """Write a page in UTF-8 if only the server said how it was written."""
+    if not declared or re.search(rb"charset\s*=|<\?xml[^>]*encoding", raw[:4096], re.IGNORECASE):
+        return raw
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return b"\xef\xbb\xbf" + raw.decode(declared).encode("utf-8")
+        except (LookupError, ValueError):
+            return raw
+    return raw
