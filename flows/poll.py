@@ -13,7 +13,7 @@ from flows.ingest import as_is
 from flows.pages import fetch_pages
 from flows.rounds import Progress, name_run, round_at_hand
 from flows.settings import Settings, read_settings
-from storage import feeds
+from storage import feeds, inbox
 from storage.errors import WiredeskError
 from storage.feeds import Feed
 from tasks.feedbatches import Failure, poll_batch
@@ -77,9 +77,10 @@ async def poll_feeds(addresses: list[str] | None = None, go_on: bool = True) -> 
             get_run_logger().warning("polled for %g s; the rest is left to the next run", settings.fetch_time_s)
             await round_.write(_leave_rest, round_)
         await _leave_summary(round_, polls)
+        waits = await asyncio.to_thread(_waits, round_)
     announce.arrived(polls.items)
     await name_run(_name(polls))
-    if go_on:
+    if go_on and waits:
         await fetch_pages()
     return polls
 
@@ -109,6 +110,12 @@ def _waiting(round_: Round) -> int:
         return feeds.due(conn, now=round_.clock())
 
 
+def _waits(round_: Round) -> bool:
+    """Say whether anything waits to be fetched or read, of this run or of another."""
+    with round_.store.reading() as conn:
+        return any(inbox.due(conn, now=round_.clock(), state=state) for state in ("noticed", "captured"))
+
+
 def _claim(round_: Round, settings: Settings, among: list[int] | None) -> tuple[Feed, ...]:
     with round_.store.writing() as conn:
         return feeds.claim(
@@ -129,12 +136,10 @@ def _name(polls: Polls) -> str:
 
 
 async def _leave_summary(round_: Round, polls: Polls) -> None:
-    def resting() -> tuple[list[str], list[str], datetime | None]:
+    def resting() -> tuple[tuple[str, ...], tuple[str, ...], datetime | None]:
         with round_.store.reading() as conn:
-            every = [feed.state for feed in feeds.every(conn)]
-        dormant = [state.address for state in every if state.condition == "dormant"]
-        disabled = [state.address for state in every if state.condition == "disabled"]
-        return dormant, disabled, min((s.next_poll_at for s in every if s.condition == "active"), default=None)
+            dormant, disabled = (feeds.in_condition(conn, condition) for condition in ("dormant", "disabled"))
+            return dormant, disabled, feeds.next_due(conn)
 
     dormant, disabled, next_at = await asyncio.to_thread(resting)
     by_outcome: dict[str, list[str]] = {}

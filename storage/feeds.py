@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
-from storage.feedrecords import Attempt, FeedState
+from storage.feedrecords import Attempt, Condition, FeedState
 from storage.tables import Feed as Row
 from storage.tables import FeedAttempt, FeedEntry
 
@@ -60,6 +60,17 @@ def every(conn: Connection) -> Iterator[Feed]:
     """Give every feed, by its address."""
     for row in conn.execute(select(*_COLUMNS).order_by(Row.address)):
         yield _feed(row)
+
+
+def in_condition(conn: Connection, condition: Condition) -> tuple[str, ...]:
+    """Give the addresses of the feeds in a condition."""
+    rows = conn.execute(select(Row.address).where(Row.condition == condition).order_by(Row.address))
+    return tuple(rows.scalars())
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """Give when the next feed is due; None if none ever is."""
+    return conn.execute(select(func.min(Row.next_poll_at)).where(_LOOKED_AT)).scalar()
 
 
 def alter(conn: Connection, feed_id: int, state: FeedState) -> None:

@@ -81,6 +81,15 @@ def test_only_what_is_due_and_wanted_is_claimed_longest_due_first(store: Store, 
     assert [f.state.address for f in claim(store, later)] == ["c"]
 
 
+def test_what_rests_is_named_and_when_the_next_is_due(store: Store, now: datetime) -> None:
+    with store.writing() as conn:
+        assert feeds.next_due(conn) is None
+        for name, condition in (("b", "dormant"), ("a", "dormant"), ("c", "disabled"), ("d", "active")):
+            feeds.add(conn, state(now + LEASE if name == "d" else now - LEASE, name, condition=condition), now=now)
+        assert feeds.in_condition(conn, "dormant") == ("a", "b")
+        assert feeds.next_due(conn) == now - LEASE, "the dormant are looked at, too"
+
+
 def test_named_feeds_are_claimed_due_or_not_but_not_from_another_desk(store: Store, now: datetime) -> None:
     one, two = add(store, now + LEASE, "one", "two")
     assert claim(store, now, among=[one.id]) == [one]
