@@ -1,7 +1,8 @@
 """What several articles carry, as one: the common ground of the quote book and the timeline. It decides nothing.
 
 `near` gives all that a decision about some articles can depend on; `settle` writes the decision down, where it differs,
-and announces that.
+and announces that. `beside` gives what new members of a story need be held against, each wording once; `settle` takes
+that decision too.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -67,17 +68,29 @@ class Near:
     rows: tuple[Any, ...]
     links: frozenset[tuple[str, str]]
     before: dict[str, frozenset[Carrier]]
+    stories: frozenset[str]
+    """stories of which this is everything"""
 
 
-def near(conn: Connection, kind: Kind, ns: Collection[int]) -> Near:
-    """Give everything that a cluster of something in the articles `ns` may have to do with.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Members of new articles, and what they are held against: rows as in `Near`, clusters by id with their columns."""
+
+    rows: tuple[Any, ...]
+    standing: tuple[Any, ...]
+    clusters: dict[str, Mapping[str, Any]]
+
+
+def near(conn: Connection, kind: Kind, ns: Collection[int], stories: Collection[str] = ()) -> Near:
+    """Give everything that a cluster of something in the articles `ns` or in `stories` may have to do with.
 
     That is what they, the other articles of their stories and the articles related to them carry, with everything
     that is in one cluster with any of it now.
     """
     scope = set(ns)
-    stories = {story for part in chunks(ns) for story in conn.execute(_STORIES, {"keys": part}).scalars()}
-    for part in chunks(stories):
+    found_stories = (story for part in chunks(ns) for story in conn.execute(_STORIES, {"keys": part}).scalars())
+    whole: set[str] = {str(story) for story in found_stories}.union(stories)
+    for part in chunks(whole):
         scope.update(conn.execute(_MATES, {"keys": part}).scalars())
     for part in chunks(ns):
         for query in _RELATED:
@@ -97,7 +110,45 @@ def near(conn: Connection, kind: Kind, ns: Collection[int]) -> Near:
         rows=present,
         links=_links(conn, {row.n: row.article for row in present}),
         before={cluster: frozenset(carriers) for cluster, carriers in before.items()},
+        stories=frozenset(whole),
     )
+
+
+def beside(
+    conn: Connection,
+    kind: Kind,
+    ns: Collection[int],
+    stories: Collection[str],
+    linked: Collection[int],
+) -> Beside:
+    """Give what new articles (`ns`) carry, beside the wordings of their `stories` and what `linked` articles carry."""
+    of_articles, _, _ = _members(kind)
+    found = {row.id: row for part in chunks({*ns, *linked}) for row in conn.execute(of_articles, {"keys": part})}
+    new = tuple(row for _, row in sorted(found.items()) if row.n in ns)
+    if not new:
+        return Beside(rows=(), standing=(), clusters={})
+    standing = {id_: row for id_, row in found.items() if row.n not in ns and getattr(row, kind.key) is not None}
+    for part in chunks(stories):
+        standing |= {row.id: row for row in conn.execute(_worded(kind), {"keys": part})}
+    keys = {getattr(row, kind.key) for row in standing.values()}
+    clusters: dict[str, Mapping[str, Any]] = {
+        row["id"]: dict(row)
+        for part in chunks(keys)
+        for row in conn.execute(_clusters(kind), {"keys": part}).mappings()
+    }
+    return Beside(rows=new, standing=tuple(standing[id_] for id_ in sorted(standing)), clusters=clusters)
+
+
+@cache
+def _clusters(kind: Kind) -> Any:
+    return select(kind.family.__table__).where(kind.family.id.in_(_KEYS))
+
+
+@cache
+def _worded(kind: Kind) -> Any:
+    a, m, w = t.Article, kind.member, t.Wording
+    wanted = select(m.__table__, a.id.label("article"), a.story_id.label("story"), a.published_at).join(a, a.n == m.n)
+    return wanted.join(w, w.member_id == m.id).where(w.story_id.in_(_KEYS), w.kind == m.__tablename__)
 
 
 @cache
@@ -130,27 +181,30 @@ def carriers_json(carriers: Iterable[Carrier]) -> list[dict[str, Any]]:
 def settle(
     conn: Connection,
     kind: Kind,
-    around: Near,
+    around: Near | Beside,
     decided: Mapping[str, tuple[Mapping[str, Any], tuple[int, ...]]],
+    wordings: Mapping[str, Collection[int]],
     describe: Any,
     *,
     now: datetime,
 ) -> int:
     """Make what `around` holds belong together as decided: id -> (columns, member keys). Gives how many differ.
 
-    `describe` turns columns into what a change carries of them. Every member of `around` must be in one cluster.
+    `describe` turns columns into what a change carries of them. Every row of `around` must be in one cluster.
+    `wordings` are the keys of the earliest carriers of each wording, by story.
     """
     f, m = kind.family, kind.member
     rows = {row.id: row for row in around.rows}
+    present: Mapping[str, frozenset[Carrier]] = around.before if isinstance(around, Near) else {}
     held = {
         row["id"]: {name: row[name] for name in kind.columns}
-        for part in chunks(around.before.keys() | decided.keys())
-        for row in conn.execute(select(f.__table__).where(f.id.in_(part))).mappings()
+        for part in chunks(present.keys() | decided.keys())
+        for row in conn.execute(_clusters(kind), {"keys": part}).mappings()
     }
     announced: list[tuple[changes.Kind, str, dict[str, Any]]] = []
     fresh, altered, moved = [], [], []
     for id_, (columns, members) in sorted(decided.items()):
-        before = around.before.get(id_, frozenset())
+        before = present.get(id_, frozenset())
         after = {_carrier(rows[key]) for key in members}
         moved += [{"member": k, "cluster": id_} for k in members if getattr(rows[k], kind.key) != id_]
         if id_ not in held:
@@ -160,8 +214,8 @@ def settle(
         elif before == after:
             continue
         announced.append((kind.change, id_, describe(columns) | _difference(before, after)))
-    gone = sorted(around.before.keys() - decided.keys())
-    announced += [(kind.change, id_, {"gone": True} | _difference(around.before[id_], set())) for id_ in gone]
+    gone = sorted(present.keys() - decided.keys())
+    announced += [(kind.change, id_, {"gone": True} | _difference(present[id_], set())) for id_ in gone]
     if fresh:
         conn.execute(insert(f), fresh)
     if altered:
@@ -173,8 +227,21 @@ def settle(
     conn.execute(delete(m).where(m.gone))
     for part in chunks(gone):
         conn.execute(delete(f).where(f.id.in_(part)))
+    _keep_wordings(conn, kind, around, wordings)
     changes.append(conn, announced, now=now)
     return len(announced)
+
+
+def _keep_wordings(
+    conn: Connection, kind: Kind, around: Near | Beside, wordings: Mapping[str, Collection[int]]
+) -> None:
+    w, name = t.Wording, kind.member.__tablename__
+    if isinstance(around, Near):
+        for part in chunks(around.stories):
+            conn.execute(delete(w).where(w.story_id.in_(part), w.kind == name))
+        wordings = {story: keys for story, keys in wordings.items() if story in around.stories}
+    if kept := [{"story_id": s, "kind": name, "member_id": k} for s, keys in sorted(wordings.items()) for k in keys]:
+        conn.execute(insert(w), kept)
 
 
 def _difference(before: Collection[Carrier], after: Collection[Carrier]) -> dict[str, Any]:

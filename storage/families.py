@@ -25,7 +25,7 @@ _PLACES: Final = (
     .outerjoin(_HEAD, _HEAD.c.id == _A.story_id)
     .where(_A.id.in_(_KEYS))
 )
-_MEMBERS: Final = select(_A.n, _A.id, _A.published_at, _A.story_id).where(_A.n.in_(_KEYS))
+_MEMBERS: Final = select(_A.n, _A.id, _A.published_at, _A.story_id, _A.core).where(_A.n.in_(_KEYS))
 _MATES: Final = select(_A.n).where(_A.story_id.in_(_KEYS))
 _TIED: Final = tuple(
     select(far).where(near.in_(_KEYS), _R.grade.in_(sorted(COPY_GRADES)))
@@ -62,6 +62,7 @@ class Neighbourhood:
 
     published: dict[str, datetime | None]
     stories: dict[str, str | None]
+    core: frozenset[str]
     relations: tuple[Relation, ...]
     joined: frozenset[tuple[str, str]]
     split: frozenset[tuple[str, str]]
@@ -95,6 +96,7 @@ def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
         split=frozenset((a, b) for a, b, word in spoken if word == "split"),
         published={row.id: row.published_at for row in found.values()},
         stories={row.id: row.story_id for row in found.values()},
+        core=frozenset(row.id for row in found.values() if row.core),
         relations=tuple(relation(row) for some in chunks(found) for row in conn.execute(_COPIES, {"keys": some})),
     )
 

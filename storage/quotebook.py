@@ -26,25 +26,73 @@ class Near:
     found: clusters.Near
 
 
-def near(conn: Connection, ns: Collection[int]) -> Near:
-    """Give what the statements in some articles may depend on: `ns` are those that are new, revised, or that changed
-    their story or a relation.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Quotations of new articles, what they are held against, and the statements of these by their keys."""
+
+    carried: tuple[Carried, ...]
+    standing: tuple[Carried, ...]
+    statements: dict[int, Statement]
+    found: clusters.Beside
+
+
+def near(conn: Connection, ns: Collection[int], stories: Collection[str] = ()) -> Near:
+    """Give what the statements in some articles or stories may depend on.
+
+    `ns` are articles that are new, revised, or that changed their story or a relation; `stories` have lost one.
     """
-    found = clusters.near(conn, STATEMENTS, ns)
-    carried = tuple(
-        Carried(
-            key=row.id, article=row.article, story=row.story, published_at=row.published_at,
-            quotation=rows.quotation(row),
-        )
-        for row in found.rows
-    )  # fmt: skip
-    return Near(carried=carried, links=found.links, found=found)
+    found = clusters.near(conn, STATEMENTS, ns, stories)
+    return Near(carried=tuple(map(_carried, found.rows)), links=found.links, found=found)
 
 
-def set_statements(conn: Connection, around: Near, statements: Sequence[Statement], *, now: datetime) -> int:
-    """Write down which quotations of `around` are one statement; every one of them is in one. Gives how many differ."""
+def beside(conn: Connection, ns: Collection[int], stories: Collection[str], linked: Collection[int]) -> Beside:
+    """Give what new articles carry beside the wordings of their `stories` and what the `linked` articles carry."""
+    found = clusters.beside(conn, STATEMENTS, ns, stories, linked)
+    told = {id_: rows.as_statement(row) for id_, row in found.clusters.items()}
+    return Beside(
+        carried=tuple(map(_carried, found.rows)),
+        standing=tuple(map(_carried, found.standing)),
+        statements={row.id: told[row.statement_id] for row in found.standing},
+        found=found,
+    )
+
+
+def _carried(row: Any) -> Carried:
+    return Carried(
+        key=row.id, article=row.article, story=row.story, published_at=row.published_at, quotation=rows.quotation(row)
+    )
+
+
+def set_statements(
+    conn: Connection,
+    around: Near,
+    statements: Sequence[Statement],
+    wordings: Mapping[str, Sequence[int]],
+    *,
+    now: datetime,
+) -> int:
+    """Write down which quotations of `around` are one statement; every one of them is in one. Gives how many differ.
+
+    `wordings` are the keys of the earliest carriers of each wording, by story.
+    """
     decided = {s.id: (rows.statement(s), s.members) for s in statements}
-    return clusters.settle(conn, STATEMENTS, around.found, decided, _described, now=now)
+    return clusters.settle(conn, STATEMENTS, around.found, decided, wordings, _described, now=now)
+
+
+def add_statements(
+    conn: Connection,
+    around: Beside,
+    statements: Sequence[Statement],
+    wordings: Mapping[str, Sequence[int]],
+    *,
+    now: datetime,
+) -> int:
+    """Write down what new articles add: statements that are new or have more members now; `members` are the new ones.
+
+    `wordings` are the keys of the earliest carriers of each new wording, by story. Gives how many differ.
+    """
+    decided = {s.id: (rows.statement(s), s.members) for s in statements}
+    return clusters.settle(conn, STATEMENTS, around.found, decided, wordings, _described, now=now)
 
 
 def quotes(conn: Connection, *, speaker: str | None = None, story: str | None = None) -> Iterator[dict[str, Any]]:

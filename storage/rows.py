@@ -79,12 +79,24 @@ def statement(s: Statement) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def as_statement(row: Mapping[str, Any]) -> Statement:
+    """Make a statement from its row, without its members."""
+    names = ("id", "text", "type", "speaker", "speaker_type", "said", "said_basis", "agreement")
+    return Statement(**{name: row[name] for name in names}, members=())
+
+
 def occurrence(o: Occurrence) -> dict[str, Any]:
     """Give the columns of `occurrences` beside the id."""
     return {
         "date": o.date, **_days(o.date), "precision": o.precision, "text": o.text, "people": list(o.people),
         "people_folded": "\n".join(map(folded, o.people)),
     }  # fmt: skip
+
+
+def as_occurrence(row: Mapping[str, Any]) -> Occurrence:
+    """Make an occurrence from its row, without its members."""
+    names = ("id", "date", "precision", "text")
+    return Occurrence(**{name: row[name] for name in names}, people=tuple(row["people"]), members=())
 
 
 def _days(date: str) -> dict[str, Any]:

@@ -26,22 +26,73 @@ class Near:
     found: clusters.Near
 
 
-def near(conn: Connection, ns: Collection[int]) -> Near:
-    """Give what the events in some articles may depend on: `ns` are those that are new, revised, or that changed their
-    story or a relation.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Events of new articles, what they are held against, and the occurrences of these by their keys."""
+
+    reported: tuple[Reported, ...]
+    standing: tuple[Reported, ...]
+    occurrences: dict[int, Occurrence]
+    found: clusters.Beside
+
+
+def near(conn: Connection, ns: Collection[int], stories: Collection[str] = ()) -> Near:
+    """Give what the occurrences in some articles or stories may depend on.
+
+    `ns` are articles that are new, revised, or that changed their story or a relation; `stories` have lost one.
     """
-    found = clusters.near(conn, OCCURRENCES, ns)
-    reported = tuple(
-        Reported(key=row.id, article=row.article, story=row.story, published_at=row.published_at, event=rows.event(row))
-        for row in found.rows
+    found = clusters.near(conn, OCCURRENCES, ns, stories)
+    return Near(reported=tuple(map(_reported, found.rows)), links=found.links, found=found)
+
+
+def beside(conn: Connection, ns: Collection[int], stories: Collection[str], linked: Collection[int]) -> Beside:
+    """Give what new articles carry beside the wordings of their `stories` and what the `linked` articles carry."""
+    found = clusters.beside(conn, OCCURRENCES, ns, stories, linked)
+    told = {id_: rows.as_occurrence(row) for id_, row in found.clusters.items()}
+    return Beside(
+        reported=tuple(map(_reported, found.rows)),
+        standing=tuple(map(_reported, found.standing)),
+        occurrences={row.id: told[row.occurrence_id] for row in found.standing},
+        found=found,
     )
-    return Near(reported=reported, links=found.links, found=found)
 
 
-def set_occurrences(conn: Connection, around: Near, occurrences: Sequence[Occurrence], *, now: datetime) -> int:
-    """Write down which events of `around` are one; every one of them is in one. Gives how many differ."""
-    decided = {o.id: (rows.occurrence(o), o.members) for o in occurrences}
-    return clusters.settle(conn, OCCURRENCES, around.found, decided, _described, now=now)
+def _reported(row: Any) -> Reported:
+    return Reported(
+        key=row.id, article=row.article, story=row.story, published_at=row.published_at, event=rows.event(row)
+    )
+
+
+def set_occurrences(
+    conn: Connection,
+    around: Near,
+    occurrences: Sequence[Occurrence],
+    wordings: Mapping[str, Sequence[int]],
+    *,
+    now: datetime,
+) -> int:
+    """Write down which events of `around` are one occurrence; every one of them is in one. Gives how many differ.
+
+    `wordings` are the keys of the earliest carriers of each wording, by story.
+    """
+    decided = {s.id: (rows.occurrence(s), s.members) for s in occurrences}
+    return clusters.settle(conn, OCCURRENCES, around.found, decided, wordings, _described, now=now)
+
+
+def add_occurrences(
+    conn: Connection,
+    around: Beside,
+    occurrences: Sequence[Occurrence],
+    wordings: Mapping[str, Sequence[int]],
+    *,
+    now: datetime,
+) -> int:
+    """Write down what new articles add: occurrences that are new or have more members now; `members` are the new ones.
+
+    `wordings` are the keys of the earliest carriers of each new wording, by story. Gives how many differ.
+    """
+    decided = {s.id: (rows.occurrence(s), s.members) for s in occurrences}
+    return clusters.settle(conn, OCCURRENCES, around.found, decided, wordings, _described, now=now)
 
 
 def events(

@@ -8,6 +8,7 @@ same, in whatever order the articles arrive.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -24,12 +25,14 @@ class Changed:
     """What one transaction has changed so far, by article id.
 
     `fresh`: filed for the first time, with their publication time. `disturbed`: revised, spoken of, or of a relation
-    that was dropped. `relations`: written in this transaction; all that a fresh article has are among them.
+    that was dropped. `left`: stories that have lost an article altogether. `relations`: written in this transaction;
+    all that a fresh article has are among them.
     """
 
     now: datetime
     fresh: dict[str, datetime | None] = field(default_factory=dict)
     disturbed: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
     relations: dict[Pair, Relation] = field(default_factory=dict)
 
 
@@ -40,16 +43,24 @@ def settle(conn: Connection, changed: Changed) -> int:
     """
     placed = _place(conn, changed)
     _add(conn, changed, placed)
-    touched = {end for pair in changed.relations for end in pair} | changed.fresh.keys() | changed.disturbed
-    copies, moved = sum(place.story_id != i for i, place in placed.items()), set(placed)
-    if rest := (changed.fresh.keys() - placed.keys()) | changed.disturbed:
-        more, regrouped = _regroup(conn, rest, touched, changed.now)
-        copies, moved = copies + more, moved | regrouped
-    ns = set(archive.numbers(conn, touched | moved).values())
-    told = quotebook.near(conn, ns)
-    quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=changed.now)
-    dated = timeline.near(conn, ns)
-    timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=changed.now)
+    plain = _tell(conn, changed, placed)
+    copies = sum(place.story_id != i for i, place in placed.items())
+    rest = (changed.fresh.keys() - placed.keys()) | changed.disturbed
+    # What is linked to a new article has been looked at with it, where that was plain.
+    new_links = (pair for pair in changed.relations if rest.intersection(pair) or not plain.intersection(pair))
+    touched = {end for pair in new_links for end in pair} | rest | (placed.keys() - plain)
+    left = set(changed.left)
+    if rest:
+        regrouped = _regroup(conn, rest, touched, changed.now)
+        copies, touched, left = copies + regrouped.copies, touched | regrouped.moved, left | regrouped.left
+    if touched or left:
+        ns = set(archive.numbers(conn, touched).values())
+        told = quotebook.near(conn, ns, left)
+        grouped = statements.group_quotations(told.carried, told.links)
+        quotebook.set_statements(conn, told, grouped, statements.wordings(told.carried), now=changed.now)
+        dated = timeline.near(conn, ns, left)
+        events = statements.group_events(dated.reported, dated.links)
+        timeline.set_occurrences(conn, dated, events, statements.wordings(dated.reported), now=changed.now)
     return max(0, copies)
 
 
@@ -126,23 +137,72 @@ def _better_parents(
     return {later: parent for later, (_, parent) in better.items() if parent != partners[later].copy_of}
 
 
-def _regroup(conn: Connection, ids: Collection[str], touched: set[str], now: datetime) -> tuple[int, set[str]]:
-    """Group all that hangs together with these articles anew.
+def _tell(conn: Connection, changed: Changed, placed: Mapping[str, Place]) -> frozenset[str]:
+    """Put what the placed articles carry beside what their stories carry. Gives those for which that was plain."""
+    if not placed:
+        return frozenset()
+    links = [pair for pair in changed.relations if placed.keys() & set(pair)]
+    tied = {end for pair in links for end in pair}
+    n_of = archive.numbers(conn, tied | placed.keys())
+    story_of = {i: place.story_id for i, place in (families.places(conn, tied) | dict(placed)).items()}
+    alone = [i for i in placed if i not in tied]
+    by_story: dict[str, list[str]] = {}
+    for i in placed.keys() & tied:
+        by_story.setdefault(str(placed[i].story_id), []).append(i)
+    plain: set[str] = set()
+    for members in (alone, *(by_story[story] for story in sorted(by_story))):
+        mine = [pair for pair in links if not set(pair).isdisjoint(members) and story_of[pair[0]] != story_of[pair[1]]]
+        heads = {str(placed[i].story_id) for i in members if placed[i].story_id != i}
+        if members and _tell_story(conn, members, heads, mine, n_of, changed.now):
+            plain.update(members)
+    return frozenset(plain)
 
-    Gives how many more copies that makes, and the articles that changed their story.
-    """
+
+def _tell_story(
+    conn: Connection,
+    members: Collection[str],
+    heads: Collection[str],
+    links: Collection[Pair],
+    n_of: Mapping[str, int],
+    now: datetime,
+) -> bool:
+    ns = {n_of[i] for i in members}
+    linked = {n_of[end] for pair in links for end in pair} - ns
+    told = quotebook.beside(conn, ns, heads, linked)
+    said = statements.add_quotations(told.statements, told.standing, told.carried, links)
+    dated = timeline.beside(conn, ns, heads, linked)
+    happened = statements.add_events(dated.occurrences, dated.standing, dated.reported, links)
+    if said is None or happened is None:
+        return False
+    quotebook.add_statements(conn, told, said, statements.new_wordings(told.standing, told.carried), now=now)
+    timeline.add_occurrences(conn, dated, happened, statements.new_wordings(dated.standing, dated.reported), now=now)
+    return True
+
+
+class _Regrouped(NamedTuple):
+    """How many more copies there are, the articles that changed their story, and the stories that lost one."""
+
+    copies: int
+    moved: set[str]
+    left: set[str]
+
+
+def _regroup(conn: Connection, ids: Collection[str], touched: Collection[str], now: datetime) -> _Regrouped:
+    """Group all that hangs together with these articles anew."""
     around = families.neighbourhood(conn, ids)
     heads = stories.group(around.published, around.relations, joined=around.joined, split=around.split)
     parents = stories.parents(heads, around.published, around.relations)
     core = stories.core(heads, around.relations, split=around.split)
     families.set_stories(conn, heads, parents=parents, core=core, now=now)
     moved = {i for i, story in heads.items() if around.stories.get(i) != story}
+    left = {str(around.stories[i]) for i in moved if around.stories.get(i)}
     # What reads differently now: between two that were touched, and around those that changed their story.
-    near = {(r.article, r.other): r for r in (*pairs.among(conn, touched & heads.keys()), *pairs.of(conn, moved))}
+    near = {(r.article, r.other): r for r in (*pairs.among(conn, heads.keys() & touched), *pairs.of(conn, moved))}
     held = {(r.article, r.other): r for r in around.relations} | near
     altered = [r for r in stories.settle(held.values(), heads) if (r.article, r.other) in near]
     pairs.relate(conn, altered, version=wirecopy.VERSION, now=now)
-    return _doubled(heads) - _doubled({i: story for i, story in around.stories.items() if story is not None}), moved
+    before = {i: story for i, story in around.stories.items() if story is not None}
+    return _Regrouped(_doubled(heads) - _doubled(before), moved | (core ^ around.core), left)
 
 
 def _doubled(heads: Mapping[str, str]) -> int:

@@ -81,9 +81,9 @@ class Desk:
         moved = {i for i, story in grouped.items() if around.stories[i] != story}
         ns = set(archive.numbers(conn, touched | moved).values())
         told = quotebook.near(conn, ns)
-        quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), now=now)
+        quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), {}, now=now)
         dated = timeline.near(conn, ns)
-        timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), now=now)
+        timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), {}, now=now)
         return filed
 
 

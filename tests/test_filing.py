@@ -50,11 +50,26 @@ def outcome_of(conn: Connection) -> dict[str, object]:
     stories = {(s.id, tuple(sorted((m.id, m.copy_of or "") for m in s.members))) for s in catalogue.stories(conn)}
     relations = {(r.article, r.other, r.grade, r.score, r.passages) for r in catalogue.copies(conn)}
     statements = {
-        (q["id"], q["text"], tuple(sorted((c["article"], c["start"]) for c in q["carriers"])))
+        (
+            q["id"],
+            q["text"],
+            q["type"],
+            q["agreement"],
+            str(q["speaker"]),
+            q["dateSaid"],
+            tuple(sorted((c["article"], c["start"]) for c in q["carriers"])),
+        )
         for q in quotebook.quotes(conn)
     }
     events = {
-        (e["id"], tuple(sorted((a["article"], a["start"]) for a in e["articles"]))) for e in timeline.events(conn)
+        (
+            e["id"],
+            e["date"],
+            e["text"],
+            tuple(e["people"]),
+            tuple(sorted((a["article"], a["start"]) for a in e["articles"])),
+        )
+        for e in timeline.events(conn)
     }
     return {"stories": stories, "relations": relations, "statements": statements, "events": events}
 
@@ -266,25 +281,31 @@ def reprints(count: int, seed: int) -> list[Article]:
                 language="en",
                 published=at,
                 body="\n\n".join(told),
-                quotations=tuple(_quoted(told)),
+                quotations=tuple(_quoted(told, dice)),
                 events=tuple(_dated(told)),
             )
         )
     return made
 
 
-def _quoted(told: list[str]) -> Iterator[Quotation]:
-    body, speakers = "\n\n".join(told), {"Nobody": "Greta Lund", "We shall": "Olaf Brandt"}
-    for words in (
-        "Nobody was on it when it went, and that is luck, not planning,",
-        "We shall not ask the county for another krone,",
-    ):
-        if (at := body.find(words)) >= 0:
-            name = next(name for first, name in speakers.items() if words.startswith(first))
+def _quoted(told: list[str], dice: random.Random) -> Iterator[Quotation]:
+    """Give the two quotations, now and then clipped, or only reported, with a name in full, in part, or none."""
+    body = "\n\n".join(told)
+    for words, names in QUOTED.items():
+        clipped = words.partition(", and")[0] if dice.random() < 0.3 else words
+        name = dice.choice(names)
+        if (at := body.find(clipped)) >= 0:
             yield Quotation(
-                text=words, type="direct", start=at, end=at + len(words), verb="said",
-                speaker=Speaker(name=name, type="Person"), said=None, said_basis=None, confidence=0.9,
+                text=clipped, type=dice.choice(("direct", "direct", "direct", "indirect")), start=at,
+                end=at + len(clipped), verb="said", speaker=Speaker(name=name) if name else None,
+                said="2026-03-09" if dice.random() < 0.5 else None,
             )  # fmt: skip
+
+
+QUOTED = {
+    "Nobody was on it when it went, and that is luck, not planning,": ("Greta Lund", "Greta Lund", "Lund", None),
+    "We shall not ask the county for another krone,": ("Olaf Brandt", "Brandt"),
+}
 
 
 def _dated(told: list[str]) -> Iterator[Event]:

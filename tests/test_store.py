@@ -68,8 +68,8 @@ FILES: dict[str, Call] = {
     "unrelate": lambda c, now: pairs.unrelate(c, 1),
     "set_stories": lambda c, now: families.set_stories(c, {}, parents={}, now=now),
     "append": lambda c, now: changes.append(c, [("article.filed", "x", {})], now=now),
-    "set_statements": lambda c, now: quotebook.set_statements(c, quotebook.near(c, [1]), [], now=now),
-    "set_occurrences": lambda c, now: timeline.set_occurrences(c, timeline.near(c, [1]), [], now=now),
+    "set_statements": lambda c, now: quotebook.set_statements(c, quotebook.near(c, [1]), [], {}, now=now),
+    "set_occurrences": lambda c, now: timeline.set_occurrences(c, timeline.near(c, [1]), [], {}, now=now),
 }
 
 
