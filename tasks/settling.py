@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from storage import archive, families, pairs, quotebook, timeline
 from storage.families import Place
 from storage.records import Relation
-from tasks import statements, stories, wirecopy
+from tasks import additions, statements, stories, wirecopy, wordings
 
 Pair = tuple[str, str]
 
@@ -57,10 +57,10 @@ def settle(conn: Connection, changed: Changed) -> int:
         ns = set(archive.numbers(conn, touched).values())
         told = quotebook.near(conn, ns, left)
         grouped = statements.group_quotations(told.carried, told.links)
-        quotebook.set_statements(conn, told, grouped, statements.wordings(told.carried), now=changed.now)
+        quotebook.set_statements(conn, told, grouped, wordings.wordings(told.carried), now=changed.now)
         dated = timeline.near(conn, ns, left)
         events = statements.group_events(dated.reported, dated.links)
-        timeline.set_occurrences(conn, dated, events, statements.wordings(dated.reported), now=changed.now)
+        timeline.set_occurrences(conn, dated, events, wordings.wordings(dated.reported), now=changed.now)
     return max(0, copies)
 
 
@@ -169,13 +169,13 @@ def _tell_story(
     ns = {n_of[i] for i in members}
     linked = {n_of[end] for pair in links for end in pair} - ns
     told = quotebook.beside(conn, ns, heads, linked)
-    said = statements.add_quotations(told.statements, told.standing, told.carried, links)
+    said = additions.add_quotations(told.statements, told.standing, told.carried, links)
     dated = timeline.beside(conn, ns, heads, linked)
-    happened = statements.add_events(dated.occurrences, dated.standing, dated.reported, links)
+    happened = additions.add_events(dated.occurrences, dated.standing, dated.reported, links)
     if said is None or happened is None:
         return False
-    quotebook.add_statements(conn, told, said, statements.new_wordings(told.standing, told.carried), now=now)
-    timeline.add_occurrences(conn, dated, happened, statements.new_wordings(dated.standing, dated.reported), now=now)
+    quotebook.add_statements(conn, told, said, wordings.new_wordings(told.standing, told.carried), now=now)
+    timeline.add_occurrences(conn, dated, happened, wordings.new_wordings(dated.standing, dated.reported), now=now)
     return True
 
 
