@@ -54,6 +54,7 @@ class Evidence:
     many sentences that is; order: the share of these that keep the other's order. worded, worded_sentences,
     worded_order: the same by plain words alone, both shares added. facts: names and numbers that both hold at least.
     names, numbers: agreement, about 0 to 1, without any neutral (names_raw: without the benefit of the doubt).
+    numbers_most: weight of the different numbers of the text that has more; numbers_shared: of those that both have.
     conflict: share of the small gaps between runs where names or numbers differ.
     """
 
@@ -77,6 +78,8 @@ class Evidence:
     names: float
     names_raw: float
     numbers: float
+    numbers_most: float
+    numbers_shared: float
     conflict: float
 
     @property
@@ -161,14 +164,37 @@ def facts(a: Text, b: Text) -> float:
     return (sqrt(a.facts[0] * b.facts[0]) + min(a.facts[1], b.facts[1])) / 10
 
 
+def agree(a: Text, b: Text, *, names: float, numbers: float) -> bool:
+    """Tell if names and numbers of the two, quotations and all, are as much alike as this."""
+    (names_a, numbers_a), (names_b, numbers_b) = a.different, b.different
+    return _carried(numbers_a, numbers_b) >= numbers and _alike(names_a, names_b)[0] >= names
+
+
+def _common(one: dict[int, int], two: dict[int, int]) -> float:
+    return sum(one[key] for key in one.keys() & two.keys()) / 10
+
+
+# The constants in these two make a text without names or numbers neutral instead of contradicting.
+def _alike(one: dict[int, int], two: dict[int, int]) -> tuple[float, float]:
+    """Give how much the names are the same, with and without the benefit of the doubt."""
+    common = _common(one, two)
+    scale = sqrt(sum(one.values()) * sum(two.values())) / 10 + 3
+    return (common + 1.2) / scale, (common + 0.3) / scale
+
+
+def _carried(one: dict[int, int], two: dict[int, int]) -> float:
+    """Give how much of the numbers of the text with fewer the other has."""
+    return (_common(one, two) + 1.5) / (min(sum(one.values()), sum(two.values())) / 10 + 3)
+
+
 def measure(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, ties: Ties | None = None) -> Evidence:
     """Measure a pair whole."""
     t = ties or tie(a, b, free_a, free_b)
     names_a, numbers_a = _told(a, free_a, [(r.a, r.a + r.length) for r in t.shared])
     names_b, numbers_b = _told(b, free_b, [(r.b, r.b + r.length) for r in t.shared])
-    names = sum(names_a[key] for key in names_a.keys() & names_b.keys()) / 10
-    numbers = sum(numbers_a[key] for key in numbers_a.keys() & numbers_b.keys()) / 10
-    scale = sqrt(sum(names_a.values()) * sum(names_b.values())) / 10 + 3
+    most_a, most_b = (sum(numbers.values()) / 10 for numbers in (numbers_a, numbers_b))
+    numbers_shared = _common(numbers_a, numbers_b)
+    names, names_raw = _alike(names_a, names_b)
     one, two = coverage.both(a, b, free_a, free_b)
     worded, worded_sentences, worded_order = 0.0, 0, 0.0
     if one.retold + two.retold >= _WORTH_WORDS:
@@ -176,14 +202,13 @@ def measure(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, ties: Ti
         worded = words_one.retold + words_two.retold
         worded_sentences = max(words_one.sentences, words_two.sentences)
         worded_order = _in_order(words_one, words_two)
-    # The constants make a text without names or numbers neutral instead of contradicting.
     return Evidence(
         quoted=t.quoted, plain=t.plain, lighter=t.lighter, heavier=t.heavier, covered_a=t.covered_a,
         covered_b=t.covered_b, longest=t.longest, fragments=t.fragments, shorter=t.shorter,
         retold_a=one.retold, retold_b=two.retold, retold_sentences=max(one.sentences, two.sentences),
         order=_in_order(one, two), worded=worded, worded_sentences=worded_sentences, worded_order=worded_order,
-        facts=facts(a, b), names=(names + 1.2) / scale, names_raw=(names + 0.3) / scale,
-        numbers=(numbers + 1.5) / (min(sum(numbers_a.values()), sum(numbers_b.values())) / 10 + 3),
+        facts=facts(a, b), names=names, names_raw=names_raw, numbers=_carried(numbers_a, numbers_b),
+        numbers_most=max(most_a, most_b), numbers_shared=numbers_shared,
         conflict=_conflict(a, b, t.all_runs),
     )  # fmt: skip
 

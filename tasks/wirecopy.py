@@ -24,10 +24,10 @@ import numpy as np
 
 from storage.records import Grade, Relation
 from tasks import align, wordtable
-from tasks.evidence import Evidence, Ties, facts, measure, slight, tie
+from tasks.evidence import Evidence, Ties, agree, facts, measure, slight, tie
 from tasks.wiretokens import Mask, Text, read
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Goes up when a verdict can change."""
 WINDOW: Final = timedelta(days=10)
 KEPT: Final = 12
@@ -58,7 +58,7 @@ NEAR_HEAVIER: Final = 0.6
 NEAR_ALL: Final = 0.8
 """From here on it does not matter how much of what is shared is quotations."""
 CONFLICT: Final = 0.3
-QUOTED_LEAST: Final = 2.5
+QUOTED_LEAST: Final = 2.0
 PLAIN_LEAST: Final = 9.0
 LIGHTER_LEAST: Final = 0.5
 PLAIN_MUCH: Final = 20.0
@@ -66,16 +66,25 @@ STATEMENT: Final = 6
 NAMES_LEAST: Final = 0.35
 NAMES_AGREE: Final = 0.5
 NUMBERS_AGREE: Final = 0.5
+NUMBERS_SHARED: Final = 0.6
+"""Above what two texts without numbers have."""
+NUMBERS_DIFFER: Final = 0.3
+"""Below this, both tell numbers and none is the same."""
+NUMBERS_MANY: Final = 8.0
+"""Four or five different numbers: a copy does not drop them all."""
 NUMBERS_NEUTRAL: Final = 0.45
 RETOLD_LEAST: Final = 0.2
+RETOLD_MUCH: Final = 0.5
 IN_ORDER: Final = 0.8
 ORDER_COUNTS: Final = 5
+THROUGHOUT_SENTENCES: Final = 4
+THROUGHOUT_ORDER: Final = 0.7
 BRIEF: Final = 40
 BRIEF_HEAVIER: Final = 0.3
 """A text of fewer tokens stands in too many others by chance: it is a copy only of one not much longer."""
 FACTS_FEW: Final = 8.0
 WORDED_LEAST: Final = 0.7
-WORDED_SENTENCES: Final = 3
+WORDED_SENTENCES: Final = 4
 WORDED_ORDER: Final = 0.75
 WORDED_BOTH: Final = 0.15
 
@@ -141,17 +150,19 @@ def judge(a: Side, b: Side, *, window: timedelta = WINDOW) -> Relation | None:
         whole = align.passages(a.text, b.text, shared)
         return Relation(article=a.id, other=b.id, grade="exact", score=1.0, coverage=(1.0, 1.0), passages=whole,
                         reason="the same words in the same order")  # fmt: skip
-    free_a, free_b = a.free, b.free
+    same_outlet = bool(a.publisher and b.publisher) and (a.publisher or "").casefold() == (b.publisher or "").casefold()
+    free_a, free_b = _beside_edges(a, b) if same_outlet else (a.free, b.free)
     found = align.runs(a.text, b.text, free_a, free_b)
     factual = facts(a.text, b.text) >= FACTS_FEW
-    if factual and slight(a.text, b.text, free_a, free_b, found, weight=QUOTED_LEAST, share=LIGHTER_LEAST):
+    # Without ties only texts can be copies that have hardly a fact to go by, or nearly all facts in common.
+    tied_only = factual and not agree(a.text, b.text, names=NAMES_AGREE, numbers=NUMBERS_SHARED)
+    if tied_only and slight(a.text, b.text, free_a, free_b, found, weight=QUOTED_LEAST, share=LIGHTER_LEAST):
         return None
     ties = tie(a.text, b.text, free_a, free_b, found)
-    if factual and not _tied(ties):
+    if tied_only and not _tied(ties):
         return None
     evidence = measure(a.text, b.text, free_a, free_b, ties)
     apart = a.published is not None and b.published is not None and abs(a.published - b.published) > window
-    same_outlet = bool(a.publisher and b.publisher) and (a.publisher or "").casefold() == (b.publisher or "").casefold()
     verdict = grade(evidence, same_outlet=same_outlet, apart=apart)
     if verdict is None:
         return None
@@ -163,12 +174,32 @@ def judge(a: Side, b: Side, *, window: timedelta = WINDOW) -> Relation | None:
     )  # fmt: skip
 
 
+def _beside_edges(a: Side, b: Side) -> tuple[Mask | None, Mask | None]:
+    """Give what counts in two texts of one outlet: not the sentences with which both begin and both end.
+
+    That is the outlet's furniture before three articles have shown it, unless it is as much as half of either text:
+    then it is one text in two versions.
+    """
+    keys = a.text.sentence_keys, b.text.sentence_keys
+    most = min(map(len, keys))
+    head = next((n for n in range(most) if keys[0][n] != keys[1][n]), most)
+    foot = next((n for n in range(most - head) if keys[0][-1 - n] != keys[1][-1 - n]), most - head)
+    masks = []
+    for side in (a, b):
+        edge = (side.text.sentence < head) | (side.text.sentence >= len(side.text.sentence_keys) - foot)
+        if not head + foot or 2 * int(side.text.weights[edge].sum()) >= side.text.sums[-1]:
+            return a.free, b.free
+        masks.append(~edge if side.free is None else side.free & ~edge)
+    return masks[0], masks[1]
+
+
 def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float, str] | None:
     """Grade a pair that is not exactly the same: grade, score from 0 to 1, and the reason in a line.
 
     `near` needs most of the lighter text in shared runs, more of them outside quotation marks than inside. `derived`
     needs a likelihood and, on top of it, the prose retold (`_retells`); or, for texts with hardly a name or number, the
-    plain words of sentence after sentence retold in order (`_rewords`). Over the same outlet `derived` is `update`.
+    plain words of sentence after sentence retold in order (`_rewords`); or, with nothing left word for word, most of
+    both texts retold with the same facts (`_retells_throughout`). Over the same outlet `derived` is `update`.
     """
     score = likelihood(e)
     held = f"passages hold {e.covered_a:.0%} and {e.covered_b:.0%}"
@@ -183,6 +214,10 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
     elif _rewords(e):
         score = max(score, min(0.99, 0.6 + 0.2 * e.worded))
         reason = f"{e.worded_sentences} sentences retold in the same order in other words, {held}"
+    elif _retells_throughout(e):
+        both = min(e.retold_a, e.retold_b)
+        score = max(score, 0.6 + 0.3 * both)
+        reason = f"at least {both:.0%} of the prose of both retold in the same order, with the same names and numbers"
     if reason and not apart:
         if same_outlet:
             return "update", score, f"another version by the same outlet: {reason}"
@@ -204,14 +239,31 @@ def _tied(e: Ties | Evidence) -> bool:
 def _retells(e: Evidence) -> bool:
     """Tell if the two say the same things beside the statements they share, in the same order.
 
-    Names and numbers that agree as a whole stand in for retold prose in short texts.
+    Names and numbers that agree as a whole stand in for retold prose in short texts. A copy keeps its source's numbers:
+    where they differ, much more must be retold, and where one text dropped many, nothing stands in for it.
     """
     if e.names < NAMES_LEAST and e.plain < PLAIN_LEAST:
         return False
-    if e.names >= NAMES_AGREE and e.numbers >= NUMBERS_AGREE:
+    if e.numbers < NUMBERS_DIFFER and e.plain < PLAIN_LEAST and e.retold < RETOLD_MUCH:
+        return False
+    dropped = not e.numbers_shared and e.numbers_most > NUMBERS_MANY
+    if e.names >= NAMES_AGREE and e.numbers >= NUMBERS_AGREE and not dropped:
         return True
-    shuffled = e.order < IN_ORDER and e.retold_sentences >= ORDER_COUNTS and e.plain < PLAIN_MUCH
+    counts = ORDER_COUNTS if e.numbers_shared else ORDER_COUNTS - 1
+    shuffled = e.order < IN_ORDER and e.retold_sentences >= counts and e.plain < PLAIN_MUCH
     return e.retold >= RETOLD_LEAST and not shuffled
+
+
+def _retells_throughout(e: Evidence) -> bool:
+    """Tell if each retells most of the other, facts and order kept, even if nothing is left word for word."""
+    return (
+        min(e.retold_a, e.retold_b) >= RETOLD_MUCH
+        and e.retold_sentences >= THROUGHOUT_SENTENCES
+        and e.order >= THROUGHOUT_ORDER
+        and e.conflict < CONFLICT
+        and e.names >= NAMES_AGREE
+        and e.numbers >= NUMBERS_SHARED
+    )
 
 
 def _rewords(e: Evidence) -> bool:

@@ -127,9 +127,15 @@ class Text:
         return list(zip(at.tolist(), self.words[at].tolist(), weights.tolist(), strict=True))
 
     @cached_property
+    def different(self) -> tuple[dict[int, int], dict[int, int]]:
+        """The different names and the different numbers, with their weights."""
+        return {key: weight for _, key, weight in self.names}, {key: weight for _, key, weight in self.numbers}
+
+    @cached_property
     def facts(self) -> tuple[int, int]:
         """Weight of the different names, and of the different numbers."""
-        return sum({k: w for _, k, w in self.names}.values()), sum({k: w for _, k, w in self.numbers}.values())
+        names, numbers = self.different
+        return sum(names.values()), sum(numbers.values())
 
 
 def plain_weights(weights: Ints, kinds: Ints) -> Ints:

@@ -13,7 +13,9 @@ from storage.records import Relation
 from tasks import wirecopy
 
 DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-REWRITES = [json.loads(line) for line in (Path(__file__).parent / "data" / "rewrites.jsonl").read_text().splitlines()]
+DATA = Path(__file__).parent / "data"
+REWRITES = [json.loads(line) for line in (DATA / "rewrites.jsonl").read_text("utf-8").splitlines()]
+RECAST = [json.loads(line) for line in (DATA / "recast.jsonl").read_text("utf-8").splitlines()]
 
 WIRE = """PORT ELLERY, March 2 (Meridian) - Dockers at Port Ellery will end a nineteen-day stoppage on Thursday \
 after the \
@@ -175,18 +177,54 @@ def test_furniture_keys_are_one_outlets_own() -> None:
     assert all(0 <= key < 2**63 for key in wirecopy.furniture_keys(text, "Meridian"))
 
 
+def copies_in(records: list[dict[str, str]], matter: str, kind: str) -> set[tuple[str, str, str]]:
+    """Judge every two of the records; gives the copies as (matter, kind, kind). Different matters are never copies."""
+    sides = {
+        (r[matter], r[kind]): wirecopy.Side(id=f"{r[matter]} {r[kind]}", text=wirecopy.prepare(r["body"]))
+        for r in records
+    }
+    found = set()
+    for one, two in combinations(sorted(sides), 2):
+        relation = wirecopy.judge(sides[one], sides[two])
+        if relation is not None and relation.is_copy:
+            assert one[0] == two[0]
+            found.add((one[0], one[1], two[1]))
+    return found
+
+
 def test_prose_without_names_or_quotations_is_tied_by_what_it_retells() -> None:
-    # Of seven topics: all light rewrites and five heavy ones are found; no text on the same matter is.
-    texts = {(r["topic"], r["degree"]): wirecopy.prepare(r["body"]) for r in REWRITES}
-    copies = set()
-    for one, other in combinations(sorted(texts), 2):
-        found = wirecopy.judge(wirecopy.Side(id="a", text=texts[one]), wirecopy.Side(id="b", text=texts[other]))
-        if found is not None and found.is_copy:
-            assert one[0] == other[0]
-            assert "topic" not in (one[1], other[1])
-            copies.add((one[0], one[1], other[1]))
-    assert sum({one, two} == {"light", "source"} for _, one, two in copies) == 7
-    assert sum({one, two} == {"heavy", "source"} for _, one, two in copies) >= 5
+    # All 11 light and medium rewrites and 4 of 11 heavy ones are found; no text on the same matter is, and none of four
+    # explanations of one thing by two hands.
+    kinds = [{one, two} for _, one, two in copies_in(REWRITES, "topic", "degree")]
+    assert not any(kind & {"topic", "one", "two"} for kind in kinds)
+    assert sum(kind in ({"light", "source"}, {"medium", "source"}) for kind in kinds) == 11
+    assert sum(kind == {"heavy", "source"} for kind in kinds) >= 4
+
+
+def test_wire_story_is_known_again_however_another_desk_recasts_it() -> None:
+    # Ten invented stories: all 19 recast versions are tied to their wire text; of 45 pairs with a report of one's own
+    # that carries the same statements, none is.
+    found = copies_in(RECAST, "story", "kind")
+    assert not any({"report", "rival"} & {one, two} for _, one, two in found)
+    for kind in ("agency", "back", "light", "trim", "merge"):
+        stories = {r["story"] for r in RECAST if r["kind"] == kind}
+        assert {story for story, one, two in found if {one, two} == {kind, "wire"}} == stories
+
+
+def test_one_outlets_common_head_and_foot_make_no_relation_before_they_are_learnt() -> None:
+    head = (
+        "How we test: our editors spend many hours with every product and gather notes from retailers.\n\n"
+        "When you buy through links on this page, the Harbour Courier may earn a small commission from the seller."
+    )
+    foot = "The Harbour Courier was founded by six pilots in 1921 and belongs to its readers to this day."
+    one, two = (f"{head}\n\n{body}\n\n{foot}" for body in (INDEPENDENT, REWRITES[4]["body"]))
+    assert wirecopy.judge(side("a", one, publisher="Courier"), side("b", two, publisher="Courier")) is None
+    versions = (
+        side(n, f"{head}\n\n{WIRE}{end}\n\n{foot}", publisher="Courier") for n, end in (("a", ""), ("b", " So."))
+    )
+    copied = wirecopy.judge(*versions)
+    assert copied is not None
+    assert copied.grade == "near"
 
 
 def test_brief_inside_a_long_text_is_no_copy_of_it() -> None:

@@ -3,6 +3,7 @@
     python tests/bench/copies.py simulated SET.jsonl TRUTH.jsonl [--orders N] [--minhash] [--errors]
     python tests/bench/copies.py real SET.jsonl... [--next N]
     python tests/bench/copies.py rewrites
+    python tests/bench/copies.py recast
 
 `real` holds every reported copy against copies_verdicts.tsv and lists those that nobody has judged. MinHash-LSH
 (datasketch, 3-word shingles, 128 permutations) runs beside it on the same records with `--minhash`.
@@ -16,13 +17,14 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from math import comb
 from pathlib import Path
+from typing import Any
 
 from copydesk import Desk, read, verdicts
 
 from storage.records import Relation
 from tasks import stories
 
-REWRITES = Path(__file__).parent.parent / "data" / "rewrites.jsonl"
+DATA = Path(__file__).parent.parent / "data"
 
 
 def rand_index(left: list[str], right: list[str]) -> float:
@@ -154,10 +156,25 @@ def real(args: argparse.Namespace) -> None:
 
 
 def rewrites(_: argparse.Namespace) -> None:
-    """Prose without names and quotations, reworded by hand in two degrees, and other texts on the same matter."""
-    records = read(str(REWRITES))
+    """Prose without names and quotations: reworded in three degrees, on the same matter, and explained twice."""
+    records = read(str(DATA / "rewrites.jsonl"))
+    heads = compared(records, "topic", "degree")
+    topics = {r["topic"] for r in records if r["degree"] == "heavy"}
+    together = sum(heads[f"{t}/heavy"] == heads[f"{t}/source"] for t in topics)
+    print(f"    heavy rewrites in the story of their source: {together} of {len(topics)}")
+
+
+def recast(_: argparse.Namespace) -> None:
+    """Invented wire stories as others carry them, and others' own reports of the same event, by halves of the set."""
+    for half in ("seen", "kept"):
+        print(half)
+        compared([r for r in read(str(DATA / "recast.jsonl")) if r["half"] == half], "story", "kind")
+
+
+def compared(records: list[dict[str, Any]], matter: str, kind: str) -> dict[str, str]:
+    """Print how many pairs of each two kinds are called copies, and give the stories."""
     for record in records:
-        record["identifier"] = f"{record['topic']}/{record['degree']}"
+        record["identifier"] = f"{record[matter]}/{record[kind]}"
         record["articleBody"] = record["body"]
     _, relations, heads = desk_of(records)
     copies = {(r.article, r.other) for r in relations if r.is_copy}
@@ -168,21 +185,20 @@ def rewrites(_: argparse.Namespace) -> None:
         outcome[kinds if same else "other matter", (one, two) in copies] += 1
     for kinds in sorted({k for k, _ in outcome}):
         print(f"    {kinds}: {outcome[kinds, True]} copies of {outcome[kinds, True] + outcome[kinds, False]}")
-    together = sum(heads[f"{t}/heavy"] == heads[f"{t}/source"] for t in {r["topic"] for r in records})
-    print(f"    heavy rewrites in the story of their source: {together}")
+    return heads
 
 
 def main() -> None:
-    """Run one of the three."""
+    """Run one of the four."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["simulated", "real", "rewrites"])
+    parser.add_argument("what", choices=["simulated", "real", "rewrites", "recast"])
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--orders", type=int, default=0)
     parser.add_argument("--minhash", action="store_true")
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--next", type=int, default=0)
     args = parser.parse_args()
-    {"simulated": simulated, "real": real, "rewrites": rewrites}[args.what](args)
+    {"simulated": simulated, "real": real, "rewrites": rewrites, "recast": recast}[args.what](args)
 
 
 if __name__ == "__main__":
