@@ -13,20 +13,23 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
+import httpx
 from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
 from prefect.utilities.annotations import quote
 
 from flows import announce
 from flows.settings import Settings, read_settings
 from flows.workplace import pool_at_hand, store_at_hand
 from storage import inbox
+from storage.errors import WiredeskError
 from storage.inbox import Item
 from storage.records import Article
 from storage.store import Store
 from tasks.batches import enrich_batch, extract_batch, file_batch
-from tasks.filing import Counts
+from tasks.filing import Counts, wait_after
 from tasks.pool import Pool
 
 T = TypeVar("T")
@@ -50,15 +53,17 @@ async def ingest(items: list[int] | None = None, batch_size: int | None = None) 
     with store_at_hand(settings) as store:
         waiting = await asyncio.to_thread(_waiting, store, settings) if items is None else len(items)
         processes = max(1, min(settings.processes, waiting))
-        with pool_at_hand(processes) as pool:
+        with pool_at_hand(processes, memory_mb=settings.extract_memory_mb) as pool:
             desk = _Desk(settings, store, pool, batch_size or _batch_size(settings, waiting, processes), items)
             try:
-                # One lane more than processes: while one batch is being filed, the others keep every process busy.
-                lanes = await asyncio.gather(*(desk.lane() for _ in range(min(processes + 1, waiting) or 1)))
-            except BaseException:
+                async with asyncio.TaskGroup() as group:
+                    # One more than processes: while one batch is being filed, the others keep every process busy.
+                    lanes = [group.create_task(desk.lane()) for _ in range(min(processes + 1, waiting) or 1)]
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+            finally:
                 desk.let_go()
-                raise
-    counts = sum(lanes, Counts())
+    counts = sum((lane.result() for lane in lanes), Counts())
     get_run_logger().info("ingested %s", counts)
     await desk.leave_summary(counts)
     return counts
@@ -105,11 +110,41 @@ class _Desk:
         while claimed := await asyncio.to_thread(self._claim):
             for items in _by_size(claimed):
                 self._batches += 1
-                counts += await self._take(items, f"batch {self._batches}: {len(items)} documents")
+                counts += await self._take_or_blame(items, f"batch {self._batches}: {len(items)} documents")
         return counts
 
+    async def _take_or_blame(self, items: Sequence[Item], name: str) -> Counts:
+        """Take a batch; if our own code fails on it, take its documents one by one, and set aside whose fault it is.
+
+        Raises:
+            Exception: it is nobody's fault: the database, Prefect's server or a setting.
+        """
+        try:
+            return await self._take(items, name)
+        except (WiredeskError, httpx.HTTPError, PrefectException):
+            raise
+        except Exception as error:  # noqa: BLE001 - it is reported, and set against the document
+            get_run_logger().exception("%s failed", name)
+            if len(items) == 1:
+                return await asyncio.to_thread(self._blame, items[0], error)
+        return sum([await self._take_or_blame([item], f"{name}, item {item.id}") for item in items], Counts())
+
+    def _blame(self, item: Item, error: Exception) -> Counts:
+        now = datetime.now(UTC)
+        with self._store.writing() as conn:
+            inbox.put_back(
+                conn,
+                item.id,
+                error=f"{type(error).__name__}: {error}",
+                not_before=now + wait_after(item),
+                now=now,
+                max_attempts=self._settings.max_attempts,
+                holder=self._holder,
+            )
+        return Counts(failed=1)
+
     def let_go(self) -> None:
-        """Give back what this run has claimed and will not finish: it was cancelled, or it failed."""
+        """Give back what this run has claimed and has not settled: it was cancelled, or it failed."""
         with self._store.writing() as conn:
             inbox.release(conn, holder=self._holder)
 

@@ -36,6 +36,11 @@ _REMEMBERED_LENGTH = 20_000
 FIRST_RETRY = timedelta(seconds=30)
 
 
+def wait_after(item: Item) -> timedelta:
+    """Say how long an item waits for its next attempt: twice as long each time, and what failed together apart."""
+    return FIRST_RETRY * (2.0 ** min(item.attempts, 10) * (1 + item.id % 16 / 64))
+
+
 def _prepared(body: str) -> Text:
     return _remembered(body) if len(body) <= _REMEMBERED_LENGTH else wirecopy.prepare(body)
 
@@ -140,12 +145,11 @@ def _set_aside(
             inbox.settle(conn, item.id, state="rejected", reason="no-article", detail=detail, now=now, holder=holder)
             yield "rejected"
         elif isinstance(outcome, Failure):
-            wait = FIRST_RETRY * 2 ** min(item.attempts, 10)
             state = inbox.put_back(
                 conn,
                 item.id,
                 error=outcome.error,
-                not_before=now + wait,
+                not_before=now + wait_after(item),
                 now=now,
                 max_attempts=max_attempts,
                 holder=holder,
