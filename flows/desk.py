@@ -78,7 +78,7 @@ def desk(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _work(settings: Settings, stopping: threading.Event) -> None:
     with (
         open_store(settings.database, raw_url=settings.raw) as store,
-        warm_pool(settings.processes, prepare=stages.load_all) as pool,
+        warm_pool(settings.processes, prepare=stages.load_all, memory_mb=settings.extract_memory_mb) as pool,
     ):
         warm = asyncio.gather(*(pool.run(int, timeout_s=120) for _ in range(settings.processes)))
         async with AsyncClientContext() as shared:
@@ -101,6 +101,7 @@ class _Desk:
         self._places: dict[int, str] = {}
         self._looks = sweep.Looks()
         self._registered = asyncio.Event()
+        self._answers = False
         self._answering_since: float | None = None
 
     async def work(self, warm: Awaitable[object], stopping: threading.Event) -> None:
@@ -166,6 +167,21 @@ class _Desk:
 
     async def _look_anyway(self) -> None:
         """See to it that everything is registered, heed pauses, and take up what was left over."""
+        try:
+            await self._see_to_prefect()
+        except httpx.TransportError:
+            if self._answers:
+                logger.warning("Prefect's server does not answer; what comes is kept, and filed when it does")
+            self._answers = False
+            raise
+        if not self._answers and self._registered.is_set():
+            logger.warning("Prefect's server answers again")
+        self._answers = True
+        patience = LEFT_OVER if self._registered.is_set() else timedelta(0)
+        self._registered.set()
+        await self._wakeups.look_anyway(self._store, self._bulk, patience=patience)
+
+    async def _see_to_prefect(self) -> None:
         if self._wakeups.deployment_id is None:
             self._wakeups.deployment_id = (await register(self._client))["ingest"]
         try:
@@ -175,9 +191,6 @@ class _Desk:
             self._wakeups.deployment_id = None  # somebody has deleted it; it is made again at the next look
             raise
         self._wakeups.hold(pool.is_paused or deployment.paused)
-        patience = LEFT_OVER if self._registered.is_set() else timedelta(0)
-        self._registered.set()
-        await self._wakeups.look_anyway(self._store, self._bulk, patience=patience)
 
     async def _bury(self) -> None:
         """Bury the dead; other desks only after the server has answered for so long that they could all report."""
@@ -216,7 +229,9 @@ async def _keep(name: str, loop: Callable[[], Awaitable[object]]) -> None:
             if time.monotonic() - began > LONGEST_PAUSE_S:
                 pause_s, said = FIRST_PAUSE_S, ""
             known = isinstance(error, (httpx.TransportError, WiredeskError))
-            if said != (said := f"{type(error).__name__}: {error}"):
+            if isinstance(error, httpx.TransportError):
+                logger.info("%s: Prefect's server does not answer", name)
+            elif said != (said := f"{type(error).__name__}: {error}"):
                 logger.warning("%s: %s", name, said, exc_info=None if known else error)
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -28,7 +28,7 @@ MOST_RUNS = 20
 class DeskWorker(_Worker):
     """Begins the runs of the pool in the desk's process."""
 
-    type = "wiredesk"
+    type = "process"  # what the pool is made for
     job_configuration = BaseJobConfiguration
 
     def __init__(self, name: str, instance: str, runs: Runs, workplace: Workplace) -> None:
@@ -40,10 +40,13 @@ class DeskWorker(_Worker):
             limit=MOST_RUNS,
             heartbeat_interval_seconds=HEARTBEAT_S,
         )
-        self.type = "process"  # what the pool is; the class has a word of its own in Prefect's registry of workers
         self._instance = instance
         self._runs = runs
         self._workplace = workplace
+
+    @classmethod
+    def __dispatch_key__(cls) -> str:
+        return "wiredesk"  # in Prefect's registry the worker of processes keeps its place
 
     async def run(
         self,
