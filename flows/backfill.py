@@ -99,7 +99,10 @@ async def backfill(
     processes = workers or max(1, settings.processes - 1)
     begins = None if since is None else datetime.combine(since, clock.min, UTC)
     ends = None if until is None else datetime.combine(until + timedelta(days=1), clock.min, UTC)
-    with store_at_hand(settings) as store, pool_at_hand(processes, niceness=NICENESS) as pool:
+    with (
+        store_at_hand(settings) as store,
+        pool_at_hand(processes, niceness=NICENESS, memory_mb=settings.extract_memory_mb) as pool,
+    ):
         run = _Run(settings, store, pool, processes, dry_run=dry_run)
         try:
             if paths:

@@ -32,7 +32,10 @@ def inspect(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _inspect(arrivals: Iterable[Document | Refusal], settings: Settings, *, as_text: bool) -> int:
     short = 0
-    with warm_pool(settings.processes) as pool, show.progress("inspecting") as advance:
+    with (
+        warm_pool(settings.processes, memory_mb=settings.extract_memory_mb) as pool,
+        show.progress("inspecting") as advance,
+    ):
         async for outcome in _read(pool, arrivals, settings):
             short += not isinstance(outcome, Article)
             advance(1)

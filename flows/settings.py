@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0, le=256, description="processes that read and enrich; 0: one per core")
     batch_size: int = Field(25, ge=1, le=500, description="documents that one task run takes through a stage")
     extract_timeout_s: float = Field(10.0, gt=0, description="seconds one document may take to read")
+    extract_memory_mb: int = Field(512, gt=0, description="megabytes that reading or enriching one document may take")
     enrich_timeout_s: float = Field(30.0, gt=0, description="seconds one article may take to enrich")
     max_document_bytes: int = Field(50_000_000, gt=0, description="larger documents are rejected as too-big")
     lease_s: float = Field(600.0, gt=0, description="seconds after which the work of a dead run is taken up again")
@@ -192,7 +193,6 @@ def desk_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_WORKER_QUERY_SECONDS": "2",
         "PREFECT_CLIENT_MAX_RETRIES": "4",  # 2, 4, 8, 16 s: a server that is started again is back by then
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",  # a desk may start before its server
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,tasks,storage",
     })  # fmt: skip

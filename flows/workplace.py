@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flows.settings import Settings
 from storage.store import Store, open_store
-from tasks.pool import Pool, warm_pool
+from tasks.pool import MEMORY_MB, Pool, warm_pool
 
 _LENT: ContextVar["Workplace | None"] = ContextVar("workplace", default=None)
 
@@ -47,11 +47,12 @@ def store_at_hand(settings: Settings) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
-def pool_at_hand(processes: int, *, niceness: int = 0) -> Iterator[Pool]:
+def pool_at_hand(processes: int, *, niceness: int = 0, memory_mb: int = MEMORY_MB) -> Iterator[Pool]:
     """Give the pool: the lent one, or one of so many workers, at least that nice, that ends on leaving."""
     here = _LENT.get()
     if here is not None and here.pool is not None:
         yield here.pool
     else:
-        with warm_pool(processes, niceness=max(here.niceness if here else 0, niceness)) as pool:
+        niceness = max(here.niceness if here else 0, niceness)
+        with warm_pool(processes, niceness=niceness, memory_mb=memory_mb) as pool:
             yield pool

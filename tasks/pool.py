@@ -1,7 +1,8 @@
 """A warm pool of worker processes that can be killed: where documents are read and enriched.
 
-Holds processes, so it is no pure step; it knows nothing of what runs in it. A time limit inside the process cannot
-stop a parser that never returns, so a worker that overruns is killed and replaced, and only its own document suffers.
+Holds processes, so it is no pure step; it knows nothing of what runs in it. A limit inside the process can stop neither
+a parser that never returns nor one that eats all memory (a library may catch MemoryError and call it an empty page), so
+a worker that overruns is killed from outside and replaced, and only its own document suffers.
 """
 
 import asyncio
@@ -9,13 +10,27 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import struct
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from multiprocessing.connection import Connection
+from typing import Any, Final, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 T = TypeVar("T")
+
+MEGABYTE: Final = 1024 * 1024
+MEMORY_MB: Final = 512
+"""Memory that one call may take, unless `warm_pool` is told otherwise."""
+_LOADED: Final = 320 * MEGABYTE
+"""What a worker takes by itself once all parsers and models are loaded (264 MB, measured): no call is charged."""
+_LOOK_S: Final = 0.05
+"""Seconds between two looks at the workers' memory. Python fills some 40 MB in that time, C some 200."""
+_NOTE: Final = struct.Struct("qq")
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_to_watch: Connection | None = None
 
 
 class TooSlow(Exception):
@@ -23,27 +38,90 @@ class TooSlow(Exception):
 
 
 class WorkerDied(Exception):
-    """The process that ran the call died of it, of too much memory as a rule."""
+    """The process that ran the call died of it."""
 
 
-def _begin(prepare: Callable[[], object] | None, niceness: int) -> None:
+class TooBig(WorkerDied):
+    """The call took more memory than the limit, and the process that ran it was killed."""
+
+
+def _begin(prepare: Callable[[], object] | None, niceness: int, to_watch: Connection) -> None:
+    global _to_watch  # noqa: PLW0603 - a worker process has one pool
     # Ctrl-C goes to the whole process group; the parent decides what happens to work in hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
+    _to_watch = to_watch
     if prepare is not None:
         prepare()
+
+
+def _watched(function: Callable[..., T], *args: Any) -> T:
+    """Run a call in a worker, and tell the watch when it begins, with how much memory, and when it is over."""
+    assert _to_watch is not None  # noqa: S101 - set by `_begin`
+    _to_watch.send_bytes(_NOTE.pack(os.getpid(), resident(os.getpid()) or 0))
+    try:
+        return function(*args)
+    finally:
+        _to_watch.send_bytes(_NOTE.pack(os.getpid(), -1))
+
+
+def resident(pid: int) -> int | None:
+    """Give the memory that a process holds, in bytes; None if it is gone or the system does not say."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return None
+
+
+class _Watch(threading.Thread):
+    """Looks at the memory of the workers that run a call, and kills those that take too much."""
+
+    def __init__(self, notes: Connection, memory_mb: int) -> None:
+        super().__init__(name="memory watch", daemon=True)
+        self.killed: set[int] = set()
+        self._notes = notes
+        self._most = memory_mb * MEGABYTE
+        self._allowed: dict[int, int] = {}
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(_LOOK_S):
+            self._read_notes()
+            for pid, allowed in list(self._allowed.items()):
+                held = resident(pid)
+                if held is None:
+                    del self._allowed[pid]
+                elif held > allowed:
+                    del self._allowed[pid]
+                    self.killed.add(pid)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+
+    def _read_notes(self) -> None:
+        while self._notes.poll():
+            pid, held = _NOTE.unpack(self._notes.recv_bytes())
+            if held < 0:
+                self._allowed.pop(pid, None)
+            else:
+                self._allowed[pid] = max(held, _LOADED) + self._most
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
 
 
 class Pool:
     """Runs functions in worker processes. Made by `warm_pool`; results come back by pickle."""
 
-    def __init__(self, pool: ProcessPool, processes: int) -> None:
+    def __init__(self, pool: ProcessPool, processes: int, watch: _Watch) -> None:
         self._pool = pool
+        self._watch = watch
         self.processes = processes
 
     def submit(self, function: Callable[..., T], *args: Any, timeout_s: float) -> "Future[T]":
         """Schedule one call; the future raises what the call raised, or pebble's own errors."""
-        future: Future[T] = self._pool.schedule(function, args=args, timeout=timeout_s)
+        future: Future[T] = self._pool.schedule(_watched, args=(function, *args), timeout=timeout_s)
         return future
 
     async def run(self, function: Callable[..., T], *args: Any, timeout_s: float) -> T:
@@ -51,6 +129,7 @@ class Pool:
 
         Raises:
             TooSlow: it ran longer than `timeout_s`.
+            TooBig: it took more memory than the pool allows one call.
             WorkerDied: its process died.
         """
         try:
@@ -58,24 +137,41 @@ class Pool:
         except TimeoutError as error:
             raise TooSlow(f"it ran longer than {timeout_s:g} s") from error
         except ProcessExpired as error:
+            if error.pid in self._watch.killed:
+                raise TooBig("it took more memory than it may") from error
             raise WorkerDied("the process that worked on it died") from error
 
 
 @contextlib.contextmanager
-def warm_pool(processes: int, *, prepare: Callable[[], object] | None = None, niceness: int = 0) -> Iterator[Pool]:
+def warm_pool(
+    processes: int,
+    *,
+    prepare: Callable[[], object] | None = None,
+    niceness: int = 0,
+    memory_mb: int = MEMORY_MB,
+) -> Iterator[Pool]:
     """Open a pool of `processes` workers; on leaving, work in hand is ended and the workers are gone.
 
     Each worker calls `prepare` before its first call. With `niceness` it leaves the processor to whoever needs it: 10
-    is a tenth of a share beside one that is not nice (sched(7)).
+    is a tenth of a share beside one that is not nice (sched(7)). `memory_mb` is what one call may take beside what the
+    worker holds by itself; it holds on Linux.
     """
     # Forkserver: the parent runs threads (Prefect's, the database's), which plain fork would copy in mid-step.
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPool(max_workers=processes, context=context, initializer=_begin, initargs=(prepare, niceness))
+    notes, to_watch = context.Pipe(duplex=False)
+    watch = _Watch(notes, memory_mb)
+    watch.start()
+    pool = ProcessPool(
+        max_workers=processes, context=context, initializer=_begin, initargs=(prepare, niceness, to_watch)
+    )
     try:
-        yield Pool(pool, processes)
+        yield Pool(pool, processes, watch)
         pool.close()  # type: ignore[no-untyped-call]
     except BaseException:
         pool.stop()  # type: ignore[no-untyped-call]
         raise
     finally:
         pool.join()
+        watch.stop()
+        notes.close()
+        to_watch.close()

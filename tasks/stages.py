@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from storage.records import Article, Hints, Refusal, Withdrawal
-from tasks.pool import Pool, TooSlow, WorkerDied
+from tasks.pool import Pool, TooBig, TooSlow, WorkerDied
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,9 @@ async def extract(pool: Pool, documents: Sequence[Document], *, timeout_s: float
             detail = f"reading it took longer than {timeout_s:g} s; raise WIREDESK_EXTRACT_TIMEOUT_S to wait longer"
             outcomes.append(Refusal(input=document.input, reason="too-slow", detail=detail))
         elif isinstance(got, WorkerDied):
-            detail = "the process that read it died, of too much memory as a rule"
+            detail = "the process that read it died"
+            if isinstance(got, TooBig):
+                detail = "reading it took too much memory; raise WIREDESK_EXTRACT_MEMORY_MB to allow more"
             outcomes.append(Refusal(input=document.input, reason="too-big", detail=detail))
         elif isinstance(got, Exception):
             outcomes.append(_failure(document.input, got))

@@ -9,7 +9,7 @@ import pytest
 
 from storage.records import Article, Hints, Refusal
 from tasks import stages
-from tasks.pool import Pool, TooSlow, WorkerDied, warm_pool
+from tasks.pool import MEGABYTE, Pool, TooBig, TooSlow, WorkerDied, resident, warm_pool
 from tasks.stages import Document, Failure, Outcome
 
 
@@ -18,12 +18,38 @@ def hang(seconds: float) -> None:
         time.sleep(seconds)
 
 
+_kept: list[bytes] = []
+
+
+def keep(megabytes: int) -> int:
+    """Fill memory and hold on to it after the call."""
+    _kept.append(b"x" * (megabytes * MEGABYTE))
+    time.sleep(0.3)
+    return len(_kept)
+
+
+def swell(megabytes: int) -> int:
+    """Fill memory in one call that never gives the interpreter back."""
+    return len(b"x" * (megabytes * MEGABYTE))
+
+
+def swell_slowly(megabytes: int) -> int:
+    held = []
+    for _ in range(megabytes // 8):
+        held.append(b"x" * (8 * MEGABYTE))
+        time.sleep(0.01)
+    time.sleep(5)
+    return len(held)
+
+
 def read_oddly(documents: Sequence[Document]) -> list[Article | Refusal]:
     for document in documents:
         if document.raw == b"hang":
             hang(30)
         if document.raw == b"die":
             os._exit(9)
+        if document.raw == b"swell":
+            swell_slowly(2000)
         if document.raw == b"bug":
             raise KeyError("a bug")
     return [Article(input=d.input, body=d.raw.decode()) for d in documents]
@@ -52,19 +78,44 @@ def test_a_worker_that_dies_is_told_from_one_that_raises() -> None:
         asyncio.run(run(pool))
 
 
+def test_a_call_that_takes_too_much_memory_is_killed_and_the_pool_goes_on() -> None:
+    async def run(pool: Pool) -> tuple[int, int]:
+        before = await pool.run(os.getpid, timeout_s=10)
+        assert await pool.run(swell, 300, timeout_s=10) == 300 * MEGABYTE
+        with pytest.raises(TooBig):
+            await pool.run(swell_slowly, 2000, timeout_s=30)
+        return before, await pool.run(os.getpid, timeout_s=10)
+
+    with warm_pool(1, memory_mb=200) as pool:
+        before, after = asyncio.run(run(pool))
+    assert before != after
+    assert resident(before) is None
+
+
+def test_what_a_worker_holds_already_is_charged_to_no_call() -> None:
+    async def run(pool: Pool) -> None:
+        for _ in range(3):
+            assert await pool.run(keep, 280, timeout_s=20) > 0
+
+    with warm_pool(1, memory_mb=300) as pool:
+        asyncio.run(run(pool))
+
+
 def test_one_bad_document_leaves_its_batch_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stages, "read_all", read_oddly)
-    raws = [b"one", b"hang", b"two", b"die", b"bug", b"three"]
+    raws = [b"one", b"hang", b"two", b"die", b"bug", b"swell", b"three"]
     documents = [Document(input=raw.decode(), raw=raw, hints=Hints()) for raw in raws]
 
     async def run(pool: Pool) -> list[Outcome]:
-        return await stages.extract(pool, documents, timeout_s=1.0)
+        return await stages.extract(pool, documents, timeout_s=1.5)
 
-    with warm_pool(2) as pool:
+    with warm_pool(2, memory_mb=100) as pool:
         outcomes = asyncio.run(run(pool))
     assert [o.input for o in outcomes] == [raw.decode() for raw in raws]
     kinds = [o.reason if isinstance(o, Refusal) else type(o) for o in outcomes]
-    assert kinds == [Article, "too-slow", Article, "too-big", Failure, Article]
-    bug = outcomes[4]
+    assert kinds == [Article, "too-slow", Article, "too-big", Failure, "too-big", Article]
+    swollen, bug = outcomes[5], outcomes[4]
+    assert isinstance(swollen, Refusal)
+    assert "WIREDESK_EXTRACT_MEMORY_MB" in swollen.detail
     assert isinstance(bug, Failure)
     assert "KeyError" in bug.error
