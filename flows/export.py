@@ -22,7 +22,7 @@ from storage.errors import WiredeskError
 
 COLUMNS: Final = {
     "articles": "@type id input identifier url headline author publisher agency dateline inLanguage datePublished "
-    "datePublished_basis dateModified articleBody story copy_of revision filed_at revised_at",
+    "datePublished_basis dateModified articleBody story copy_of revision filed_at revised_at withdrawn_at",
     "stories": "id headline outlet size first_at last_at articles",
     "copies": "article other grade score coverage reason passages",
     "quotes": "id text type speaker dateSaid dateSaid_basis agreement carriers",
@@ -43,7 +43,7 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
         "changes": lambda conn: map(feed.change_row, _all_changes(conn)),
     }
     counting = show.progress(f"exporting {arguments.what}")
-    with open_filed(settings) as store, store.reading() as conn, _out(arguments.out) as out, counting as advance:
+    with open_filed(settings) as store, store.reading() as conn, result_file(arguments.out) as out, counting as advance:
         counted = _counted(rows[arguments.what](conn), advance)
         if arguments.format == "csv":
             _csv(counted, out, COLUMNS[arguments.what].split())
@@ -80,7 +80,7 @@ def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO, columns: list[str]) -> 
 
 
 @contextlib.contextmanager
-def _out(path: Path | None) -> Iterator[TextIO]:
+def result_file(path: Path | None) -> Iterator[TextIO]:
     """Open stdout, or a file that takes its name only when it is whole. A pipe or a device is written to as it is."""
     if path is None or _is_stdout(path):
         yield sys.stdout

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import delete as remove
 
 from storage import changes, rows
 from storage import tables as t
@@ -22,6 +23,12 @@ _MANY: Final = 900
 _A: Final = t.Article
 _KEYS: Final[Any] = bindparam("keys", expanding=True)
 _INSERT: Final = {table: insert(table) for table in (_A, *rows.DERIVED)}
+_WITHDRAW: Final = (
+    update(_A)
+    .where(_A.n == bindparam("number"), _A.withdrawn_at.is_(None))
+    .values(withdrawn_at=bindparam("at"))
+    .returning(_A.id)
+)
 _BY_ID: Final = select(_A.n, _A.content_digest).where(_A.id == bindparam("id"))
 _NUMBERS: Final = select(_A.id, _A.n).where(_A.id.in_(_KEYS))
 _SIDES: Final = select(_A.n, _A.id, _A.publisher, _A.published_at, _A.body, _A.language).where(_A.n.in_(_KEYS))
@@ -131,16 +138,39 @@ def revise(
          "content_digest": old["content_digest"], "content": former, "replaced_at": now},
     )  # fmt: skip
     revision = old["revision"] + 1
-    given = {"item_id": item_id, "digest": digest, "revision": revision, "revised_at": now}
+    given = {"item_id": item_id, "digest": digest, "revision": revision, "revised_at": now, "withdrawn_at": None}
     conn.execute(update(a).where(a.n == n).values(rows.content(article) | given))
+    _drop_derived(conn, n)
+    _write_derived(conn, article, n)
+    record = _record(article, revision, old["filed_at"], now) | {"id": old["id"]}
+    changes.append(conn, [("article.revised", old["id"], record)], now=now)
+
+
+def withdraw(conn: Connection, n: int, *, reason: str, now: datetime) -> bool:
+    """Mark an article as withdrawn and let go of what was found in it. False if it was withdrawn already.
+
+    The caller takes back what hung on it, as after `revised` in `file`.
+    """
+    id_ = conn.execute(_WITHDRAW, {"number": n, "at": now}).scalar()
+    if id_ is None:
+        return False
+    _drop_derived(conn, n)
+    changes.append(conn, [("article.withdrawn", id_, {"reason": reason, "withdrawn_at": now.isoformat()})], now=now)
+    return True
+
+
+def delete(conn: Connection, n: int, *, reason: str, now: datetime) -> None:
+    """Take a withdrawn article off the shelf, with its revisions. Its inbox item stays, and says what became of it."""
+    id_ = conn.execute(remove(_A).where(_A.n == n).returning(_A.id)).scalar_one()
+    changes.append(conn, [("article.withdrawn", id_, {"reason": reason, "deleted": True})], now=now)
+
+
+def _drop_derived(conn: Connection, n: int) -> None:
     for table in rows.DERIVED:
         if table in {t.Quotation, t.Event}:  # their statements and occurrences have yet to be told
             conn.execute(update(table).where(table.n == n).values(gone=True))
         else:
-            conn.execute(delete(table).where(table.n == n))
-    _write_derived(conn, article, n)
-    record = _record(article, revision, old["filed_at"], now) | {"id": old["id"]}
-    changes.append(conn, [("article.revised", old["id"], record)], now=now)
+            conn.execute(remove(table).where(table.n == n))
 
 
 def _write_derived(conn: Connection, article: Article, n: int) -> None:

@@ -34,6 +34,7 @@ class Stored:
     revision: int
     filed_at: datetime
     revised_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ def _stored(conn: Connection, page: Sequence[Any], *, enrichment: bool) -> list[
         Stored(
             n=row["n"], id=row["id"], article=rows.article(row, found.get(row["n"], {})), story=row["story_id"],
             copy_of=row["copy_of"], revision=row["revision"], filed_at=row["filed_at"], revised_at=row["revised_at"],
+            withdrawn_at=row["withdrawn_at"],
         )
         for row in page
     ]  # fmt: skip
@@ -138,6 +140,7 @@ def article_row(stored: Stored) -> dict[str, Any]:
     return as_json(stored.article, enrichment=False) | {
         "id": stored.id, "story": stored.story, "copy_of": stored.copy_of, "revision": stored.revision,
         "filed_at": stored.filed_at.isoformat(), "revised_at": stored.revised_at and stored.revised_at.isoformat(),
+        "withdrawn_at": stored.withdrawn_at and stored.withdrawn_at.isoformat(),
     }  # fmt: skip
 
 

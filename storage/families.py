@@ -25,7 +25,9 @@ _PLACES: Final = (
     .outerjoin(_HEAD, _HEAD.c.id == _A.story_id)
     .where(_A.id.in_(_KEYS))
 )
-_MEMBERS: Final = select(_A.n, _A.id, _A.published_at, _A.story_id, _A.core).where(_A.n.in_(_KEYS))
+_MEMBERS: Final = select(_A.n, _A.id, _A.published_at, _A.story_id, _A.core).where(
+    _A.n.in_(_KEYS), _A.withdrawn_at.is_(None)
+)
 _MATES: Final = select(_A.n).where(_A.story_id.in_(_KEYS))
 _TIED: Final = tuple(
     select(far).where(near.in_(_KEYS), _R.grade.in_(sorted(COPY_GRADES)))
@@ -72,12 +74,12 @@ def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
     """Give everything whose story may depend on `ids`.
 
     That is whatever copy relations, present stories or joined pairs reach from them, step by step until nothing is
-    added; and the copy relations among those, their passages left unread.
+    added; and the copy relations among those, their passages left unread. What is withdrawn is not among them.
     """
     spoken: set[tuple[str, str, str]] = set()
     found: dict[int, Any] = {}
     stories: set[str] = set()
-    fresh = set(numbers(conn, ids).values())
+    fresh = seen = set(numbers(conn, ids).values())
     while fresh:
         members = {row.n: row for some in chunks(fresh) for row in conn.execute(_MEMBERS, {"keys": some})}
         found |= members
@@ -90,7 +92,8 @@ def neighbourhood(conn: Connection, ids: Collection[str]) -> Neighbourhood:
         told = _verdicts(conn, [row.id for row in members.values()])
         spoken |= told
         reached.update(numbers(conn, {i for a, b, word in told if word == "join" for i in (a, b)}).values())
-        fresh = reached - found.keys()
+        fresh = reached - seen
+        seen = seen | fresh
     return Neighbourhood(
         joined=frozenset((a, b) for a, b, word in spoken if word == "join"),
         split=frozenset((a, b) for a, b, word in spoken if word == "split"),
@@ -115,6 +118,11 @@ def set_verdict(
         row = {"a_id": min(one, other), "b_id": max(one, other), "verdict": verdict, "at": now}
         conn.execute(insert(v), row)
     return True
+
+
+def members(conn: Connection, story: str, *, limit: int) -> set[str]:
+    """Give some of the articles of a story."""
+    return set(conn.execute(select(_A.id).where(_A.story_id == story).limit(limit)).scalars())
 
 
 def spoken_of(conn: Connection, ids: Collection[str]) -> frozenset[str]:
@@ -154,13 +162,13 @@ def places(conn: Connection, ids: Collection[str]) -> dict[str, Place]:
 
 def set_stories(
     conn: Connection,
-    stories: Mapping[str, str],
+    stories: Mapping[str, str | None],
     *,
     parents: Mapping[str, str | None],
     core: Collection[str] = (),
     now: datetime,
 ) -> tuple[str, ...]:
-    """Put articles (by id) into stories, beside the article that each is a copy of. Only differences are written.
+    """Put articles (by id) into stories (None: into none), beside what each is a copy of. Only differences are written.
 
     `core` names those that hold their stories together. Gives the ids of the stories that changed, each announced
     once. A story that nobody is left in says in `merged_into` where the article that headed it went.
@@ -186,7 +194,8 @@ def set_stories(
     joined: dict[str, list[dict[str, Any]]] = {}
     left: dict[str, list[str]] = {}
     for i, (story, parent) in moved.items():
-        joined.setdefault(story, []).append({"article": i, "copy_of": parent})
+        if story is not None:
+            joined.setdefault(story, []).append({"article": i, "copy_of": parent})
         if (former := before[i][0]) not in {None, story}:
             left.setdefault(str(former), []).append(i)
     spans = _spans(conn, concerned)

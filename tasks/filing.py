@@ -20,7 +20,7 @@ from storage.inbox import Item
 from storage.records import Article, Refusal, Relation, Withdrawal
 from storage.store import Store
 from storage.wireindex import Post
-from tasks import settling, wirecopy
+from tasks import settling, wirecopy, withdrawing
 from tasks.settling import Changed
 from tasks.stages import Failure, Outcome
 from tasks.wiretokens import Text
@@ -52,6 +52,7 @@ class Counts:
     filed: int = 0
     revised: int = 0
     copies: int = 0
+    withdrawn: int = 0
     seen: int = 0
     rejected: int = 0
     failed: int = 0
@@ -62,7 +63,7 @@ class Counts:
     @property
     def received(self) -> int:
         """Documents that were looked at."""
-        return self.filed + self.revised + self.seen + self.rejected + self.failed
+        return self.filed + self.revised + self.withdrawn + self.seen + self.rejected + self.failed
 
 
 def file_batch(
@@ -106,6 +107,7 @@ def file_batch(
                 changed.disturbed.update({f.id, *pairs.unrelate(conn, f.n)})
         relate(conn, written, changed, window)
         copies = settling.settle(conn, changed)
+        tally.update(_withdraw(conn, work, now=now, holder=holder, max_attempts=max_attempts))
     logger.info("batch %s copies=%d", " ".join(f"{k}={v}" for k, v in sorted(tally.items())), copies)
     return Counts(copies=copies, **tally)
 
@@ -140,21 +142,40 @@ def _set_aside(
             )
             logger.info("rejected input=%s reason=%s", outcome.input, outcome.reason)
             yield "rejected"
-        elif isinstance(outcome, Withdrawal):
-            detail = f"It withdraws the article {outcome.id} ({outcome.reason}), which must be done by hand."
-            inbox.settle(conn, item.id, state="rejected", reason="no-article", detail=detail, now=now, holder=holder)
-            yield "rejected"
         elif isinstance(outcome, Failure):
-            state = inbox.put_back(
-                conn,
-                item.id,
-                error=outcome.error,
-                not_before=now + wait_after(item),
-                now=now,
-                max_attempts=max_attempts,
-                holder=holder,
-            )
-            yield "rejected" if state == "rejected" else "failed"
+            yield _put_back(conn, item, outcome.error, now=now, holder=holder, max_attempts=max_attempts)
+
+
+def _withdraw(
+    conn: Connection, work: Sequence[tuple[Item, Outcome]], *, now: datetime, holder: str | None, max_attempts: int
+) -> Iterator[str]:
+    """Take back what the batch kills; give a word for each. A kill that comes before its article is tried again."""
+    for item, outcome in work:
+        if not isinstance(outcome, Withdrawal):
+            continue
+        n = archive.numbers(conn, [outcome.id]).get(outcome.id)
+        if n is None:
+            error = f"It withdraws the article {outcome.identifier}, which is not filed ({outcome.reason})."
+            yield _put_back(conn, item, error, now=now, holder=holder, max_attempts=max_attempts)
+        else:
+            withdrawing.take_back(conn, outcome.id, n, reason=outcome.reason, now=now)
+            inbox.settle(conn, item.id, state="filed", article_id=outcome.id, now=now, holder=holder)
+            yield "withdrawn"
+
+
+def _put_back(
+    conn: Connection, item: Item, error: str, *, now: datetime, holder: str | None, max_attempts: int
+) -> Literal["rejected", "failed"]:
+    state = inbox.put_back(
+        conn,
+        item.id,
+        error=error,
+        not_before=now + wait_after(item),
+        now=now,
+        max_attempts=max_attempts,
+        holder=holder,
+    )
+    return "rejected" if state == "rejected" else "failed"
 
 
 def _judged(article: Article) -> Article:
