@@ -129,6 +129,21 @@ def _speak(settings: Settings, one: str, other: str, verdict: Literal["join", "s
     return 0
 
 
+def withdraw(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Withdraw an article, or with --delete take it out of the archive."""
+    from tasks import withdrawing
+
+    with open_filed(settings) as store:
+        with store.reading() as conn:
+            article = _article_id(conn, arguments.article)
+        told = withdrawing.withdraw(
+            store, article, reason=arguments.reason, now=datetime.now(UTC), delete=arguments.delete
+        )
+    word = "deleted" if arguments.delete else "withdrawn" if told else "nothing new: it was withdrawn already"
+    print(f"{article}: {word}", file=sys.stderr)
+    return 0
+
+
 def _article_id(conn: Connection, given: str) -> str:
     found = catalogue.ids_beginning(conn, given)
     if len(found) == 1:
