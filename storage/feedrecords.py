@@ -185,9 +185,9 @@ class FeedState:
     run of failures (soft 0.5, temporary 0.25, hard 1). `lying` is true once a 304 hid a change: from then on it is
     asked without validators. `moved_to` is a permanent redirect that has been agreeing since `moved_since`,
     `moved_count` times; `former_addresses` are those that it was adopted from. `recent` is when its latest entries
-    appeared, newest first; `hours` and `days` are how often entries appeared by hour of the day and day of the week
-    (UTC, Monday first), the past counting less and less, since `watched_since`. `window` is how many entries a page
-    holds, `fastest_fill` the shortest time in which as many appeared.
+    appeared, newest first; `hours`, `days` and `minutes` are how often entries appeared by hour of the day, day of the
+    week and minute of the hour (UTC, Monday first), the past counting less and less, since `watched_since`. `window` is
+    how many entries a page holds, `fastest_fill` the shortest time in which as many appeared.
     """
 
     address: str
@@ -210,6 +210,7 @@ class FeedState:
     recent: tuple[datetime, ...] = ()
     hours: tuple[float, ...] = ()
     days: tuple[float, ...] = ()
+    minutes: tuple[float, ...] = ()
     window: int = 0
     fastest_fill: timedelta | None = None
 

@@ -103,6 +103,7 @@ def _entry(sent: Sent, base: str, now: datetime, *, unique: bool) -> Entry:
     title = (" ".join(title.split()) if sent.plain_title else text(title))[:TITLE]
     plain_address = _NORMAL.fullmatch(address) if address else None
     canonical = plain_address[1] if plain_address else link.normal(address or "")
+    address = address if canonical else None
     return Entry(
         key=_key(sent.guid, unique, canonical, title, content),
         guid=sent.guid or None,
@@ -183,32 +184,41 @@ def compare(page: FeedPage, known: Sequence[KnownEntry]) -> News:
     home = link.normal(page.site) if page.site else None
     here = Counter(e.canonical for e in page.entries)
     ids = Counter(e.guid for e in page.entries)
+    entries = [
+        # A guid that has served several articles before names none alone.
+        replace(e, key=_named("b", e.guid, e.canonical)) if e.guid in shared and e.guid and e.canonical else e
+        for e in page.entries
+    ]
+    found: dict[int, KnownEntry] = {}
+    met: set[str] = set()
+    for surely in (True, False):
+        for n, entry in enumerate(entries):
+            match = None
+            if n not in found and surely:
+                match = keys.get(entry.key) or pairs.get((entry.guid, entry.canonical))
+            elif n not in found:
+                if entry.canonical != home and here[entry.canonical] == 1:
+                    match = links.get(entry.canonical)
+                if match is None and ids[entry.guid] == 1 and entry.guid not in shared:
+                    match = guids.get(entry.guid)
+            if match is not None and match.key not in met:
+                found[n] = match
+                met.add(match.key)
     new: list[Entry] = []
     revised: list[Entry] = []
-    met: set[str] = set()
-    for sent in page.entries:
-        # A guid that has served several articles before names none alone.
-        entry = (
-            replace(sent, key=_named("b", sent.guid, sent.canonical))
-            if (sent.guid in shared and sent.guid and sent.canonical)
-            else sent
-        )
-        found = keys.get(entry.key) or pairs.get((entry.guid, entry.canonical))
-        if found is None and entry.canonical != home and here[entry.canonical] == 1:
-            found = links.get(entry.canonical)
-        if found is None and ids[entry.guid] == 1 and entry.guid not in shared:
-            found = guids.get(entry.guid)
-        key = found.key if found else entry.key
-        if key in met:
-            continue
-        met.add(key)
-        if found is None:
+    for n, entry in enumerate(entries):
+        if (match := found.get(n)) is not None:
+            if match.content_digest != entry.content_digest:
+                revised.append(replace(entry, key=match.key))
+        elif entry.key not in met:
+            met.add(entry.key)
             new.append(entry)
-        elif found.content_digest != entry.content_digest:
-            revised.append(replace(entry, key=key))
-    unchanged = len(met) - len(new) - len(revised)
-    overrun = bool(known) and bool(page.entries) and len(new) == len(met)
-    return News(new=tuple(new), revised=tuple(revised), unchanged=unchanged, overrun=overrun)
+    return News(
+        new=tuple(new),
+        revised=tuple(revised),
+        unchanged=len(found) - len(revised),
+        overrun=bool(known) and bool(new) and not found,
+    )
 
 
 def _only(known: Sequence[KnownEntry], of: Callable[[KnownEntry], str | None]) -> dict[str | None, KnownEntry]:

@@ -142,7 +142,7 @@ def _sheet(kind: Any, head: Any, items: list[Any], *, own: str) -> Sheet:
         elif name in ("title", "link") and (begun or (name == "title" and name in found)):
             raise _Doubt  # the head goes on after the items, or says it twice
         elif name == "title":
-            found[name] = _text(element)
+            found[name], _ = _said(element, atom=False, plain=True)
         elif name == "link":
             _head_link(element, found)
         elif name in ("image", "textinput"):
@@ -150,8 +150,12 @@ def _sheet(kind: Any, head: Any, items: list[Any], *, own: str) -> Sheet:
                 raise _Doubt
         elif name in ("ttl", "language", "dc_language", "sy_updateperiod", "sy_updatefrequency"):
             found[name.removeprefix("dc_")] = _text(element)
-        elif (name in _STRUCTURE and kind != "atom") or (
-            len(element) and any(_name(e.tag, e.prefix) in _HEADS for e in element.iterdescendants())
+        elif name == "id" and kind == "atom" and not element.keys():
+            found.setdefault("link", _text(element))  # until a link comes
+        elif (
+            name in _OTHERS
+            or (name in _STRUCTURE and kind != "atom")
+            or (len(element) and any(_name(e.tag, e.prefix) in _HEADS for e in element.iterdescendants()))
         ):
             raise _Doubt
     if lang := head.getroottree().getroot().get("{http://www.w3.org/XML/1998/namespace}lang"):
@@ -164,7 +168,8 @@ def _sheet(kind: Any, head: Any, items: list[Any], *, own: str) -> Sheet:
     )  # fmt: skip
 
 
-_STRUCTURE: Final = frozenset(("item", "entry", "channel", "feed", "source", "id"))
+_STRUCTURE: Final = frozenset(("item", "entry", "channel", "feed", "source"))
+_OTHERS: Final = frozenset(("id", "guid", "dc_title", "media_title", "content", "content_encoded", "fullitem", "body"))
 _HEADS: Final = frozenset(("title", "link", "item", "entry", "language", "dc_title", "ttl", "itunes_title", "source"))
 
 
@@ -224,12 +229,14 @@ def _item(item: Any, *, atom: bool) -> Sent:
         else:
             value = _said(element, atom=atom, plain=act in ("summary", "content"))
             if act in ("content", "encoded"):
-                if element.get("src"):
+                if element.get("src") or (atom and act == "encoded"):
                     raise _Doubt
                 has_content = True
                 contents.append(value)
                 summary = value if summary is None else summary
             elif summary is not None and not has_content:
+                if atom:
+                    raise _Doubt
                 # A second description is taken for the content.
                 has_content = True
                 contents.append(value)
@@ -252,7 +259,8 @@ def _said(element: Any, *, atom: bool, plain: bool) -> tuple[str, bool]:
     """Give what a text element holds, and whether it is plain text; `plain` if it is unless it says otherwise."""
     if atom and element.get("type") == "xhtml":
         return _xhtml(element), False
-    return _text(element), atom and not _is_html(element, plain=plain)
+    is_html = _is_html(element, plain=plain)
+    return _text(element), atom and not is_html
 
 
 def _xhtml(element: Any) -> str:

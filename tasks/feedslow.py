@@ -19,6 +19,7 @@ _BREEDING: Final = re.compile(rb"<!ENTITY\s+%|<!ENTITY[^>]*?[\"'][^\"'>]*[&%]|<!
 _CAPTION: Final = re.compile(
     rb"<media:(description|title|text)\b[^<>]*?(?:/>|>.*?</media:\1\s*>)", re.DOTALL | re.IGNORECASE
 )
+_REFERENCE: Final = re.compile(rb"&#(?:([0-9]{1,20})|[xX]([0-9a-fA-F]{1,20}));?")
 _END: Final = re.compile(rb"</(?:\w{1,20}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _MARK: Final = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(/?)[A-Za-z][^<>]*?(/?)>", re.DOTALL)
 _FORMATS: Final = (("rss10", "rdf"), ("rss090", "rdf"), ("rss", "rss"), ("atom", "atom"), ("cdf", "cdf"))
@@ -34,10 +35,15 @@ def read(data: bytes) -> Sheet | None:
         data = _ENTITY.sub(b"", data)
     if b"<media:" in data:
         data = _CAPTION.sub(b"", data)
+    if b"&#" in data:
+        data = _REFERENCE.sub(_character, data)
     headers = {"content-type": "application/xml; charset=utf-8"}
-    found = feedparser.parse(
-        _within_limit(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    try:
+        found = feedparser.parse(
+            _within_limit(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RecursionError):
+        return None  # it falls over some broken markup; whichever way, there is nothing to read
     kind: Any = next((f for start, f in _FORMATS if found.version.startswith(start)), "rss" if found.entries else None)
     if kind is None:
         return None
@@ -80,6 +86,13 @@ def _string(found: Any, key: str) -> str:
 
 def _is_plain(detail: Any) -> bool:
     return detail is not None and dict.get(detail, "type") == "text/plain"
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    """Leave a numeric reference as it is, unless it names no character: feedparser falls over those."""
+    number = int(match[1] or match[2], 10 if match[1] else 16)
+    fit = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0x10000 <= number < 0x110000
+    return match[0] if fit else b"\xef\xbf\xbd"
 
 
 def _depth(data: bytes) -> int:

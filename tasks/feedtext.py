@@ -71,6 +71,7 @@ def _recoded(data: bytes, content_type: str) -> bytes:
     said = [_codec(header[1] if header else ""), _codec(inside[1].decode("ascii", "replace") if inside else "")]
     if said[0] == "cp1252":  # servers add Latin-1 of themselves
         said.reverse()
+    said.append("utf-8")
     text = None
     for name in said if not data.startswith(_WIDE) else ():
         if name == "utf-8":  # sound but for a pasted-in Windows quotation mark, or cut in a character

@@ -24,6 +24,8 @@ GIVEN_UP: Final = 30.0
 """At such a weight of failures in a row (60 soft ones, 17 days) a feed goes dormant."""
 LATE: Final = timedelta(hours=1)
 """An entry that is dated so long before a 304 was hidden by it; less may be a cache on the way or a slow press."""
+FORGETTING: Final = timedelta(days=3)
+"""After so long without a page filled as fast, the fastest is taken for half as fast."""
 JITTER: Final = 0.1
 
 _WEIGHTS: Final[dict[Outcome, float]] = {
@@ -153,7 +155,7 @@ def _lied(state: FeedState, news: News, etag: str | None, last_modified: str | N
 def _read(state: FeedState, page: FeedPage, news: News, now: datetime) -> FeedState:
     """Take over what a page says of its feed, and learn from what is new in it."""
     appeared = _appeared(state, news.new, now)
-    fill = state.fastest_fill and state.fastest_fill * 2 ** ((now - (state.last_success_at or now)) / pace.HALF_LIFE)
+    fill = state.fastest_fill and state.fastest_fill * 2 ** ((now - (state.last_success_at or now)) / FORGETTING)
     dates = [e.published_at for e in page.entries if e.published and "T" in e.published and e.published_at]
     if len(dates) == len(page.entries) >= 5 and len(page.entries) >= state.window:
         fill = min(filter(None, (fill, max(dates) - min(dates))))

@@ -4,8 +4,8 @@
 
 The publication times are invented, but shaped like those of real desks. Every feed's page holds its latest 20 entries.
 The rule of Miniflux (a week divided by the entries of the last week and a factor, between 5 minutes and 24 hours; no
-entries, 24 hours) gets the factor at which it makes as many requests as the desk does, over all feeds together and once
-more for each kind alone. The first two weeks are for learning and not counted.
+entries, 24 hours) gets the factor at which it makes as many requests as the desk does: over all feeds together, and
+once more for each kind alone. The first two weeks are for learning and not counted.
 """
 
 import argparse
@@ -27,15 +27,15 @@ DELAY_MOST = 0.5
 
 
 def burst_desk(rng: Random, days: int) -> list[datetime]:
-    """Quiet, but five times a day something happens: up to fifteen entries within the hour."""
+    """Quiet, but three times a day something happens: up to thirty entries, one every three minutes."""
     times = []
     for day in range(days):
         midnight = START + timedelta(days=day)
         busy = 1.0 if midnight.weekday() < 5 else 0.5
         times += [midnight + timedelta(hours=rng.triangular(6, 23, 14)) for _ in range(round(10 * busy))]
-        for _ in range(sum(rng.random() < busy for _ in range(5))):
+        for _ in range(sum(rng.random() < busy for _ in range(3))):
             at = midnight + timedelta(hours=rng.uniform(6, 22))
-            for _ in range(rng.randint(4, 15)):
+            for _ in range(rng.randint(6, 30)):
                 times.append(at)
                 at += timedelta(minutes=rng.expovariate(1 / 3))
     return times
@@ -60,24 +60,29 @@ def dead_feed(rng: Random, days: int) -> list[datetime]:
 
 
 def busy_newsroom(rng: Random, days: int) -> list[datetime]:
-    """A hundred and fifty entries a day for a page of twenty, most of them between six and eleven at night."""
-    times = []
+    """A hundred entries a day for a page of twenty; half are put in by a program each quarter of an hour."""
+    times, offset = [], rng.uniform(0, 15)
     for day in range(days):
         midnight = START + timedelta(days=day)
-        count = round(rng.gauss(150, 15) * (1.0 if midnight.weekday() < 5 else 0.6))
+        count = round(rng.gauss(100, 10) * (1.0 if midnight.weekday() < 5 else 0.6))
         for _ in range(count):
             hour = rng.triangular(6, 23, 15) if rng.random() < 0.93 else rng.uniform(0, 24)
-            times.append(midnight + timedelta(hours=hour))
+            if rng.random() < 0.5:
+                hour = (hour * 4 // 1 + 1) / 4 + offset / 60
+            times.append(midnight + timedelta(hours=hour, seconds=rng.uniform(0, 40)))
     return times
 
 
 def newsroom(rng: Random, days: int) -> list[datetime]:
-    """Twenty-five entries a day in working hours, some of them put out together."""
+    """Twenty-five entries a day in working hours, a third set for the half hour, some of them put out together."""
     times = []
     for day in range(days):
         midnight = START + timedelta(days=day)
         for _ in range(round(20 * (1.0 if midnight.weekday() < 5 else 0.4))):
-            at = midnight + timedelta(hours=rng.triangular(7, 20, 11))
+            hour = rng.triangular(7, 20, 11)
+            if rng.random() < 0.33:
+                hour = round(hour * 2) / 2
+            at = midnight + timedelta(hours=hour, seconds=rng.uniform(0, 40))
             times += [at, at + timedelta(seconds=30)] if rng.random() < 0.2 else [at]
     return times
 
@@ -92,12 +97,12 @@ def magazine(rng: Random, days: int) -> list[datetime]:
 
 
 KINDS: dict[str, tuple[Callable[[Random, int], list[datetime]], int]] = {
-    "burst desk": (burst_desk, 6),
-    "daily blog": (daily_blog, 12),
-    "dead feed": (dead_feed, 9),
-    "20-item window": (busy_newsroom, 4),
-    "newsroom": (newsroom, 6),
-    "magazine": (magazine, 8),
+    "burst desk": (burst_desk, 3),
+    "daily blog": (daily_blog, 8),
+    "dead feed": (dead_feed, 6),
+    "20-item window": (busy_newsroom, 2),
+    "newsroom": (newsroom, 8),
+    "magazine": (magazine, 6),
 }
 
 
@@ -120,7 +125,7 @@ class Tally:
 
     @property
     def delay(self) -> timedelta:
-        return median(self.delays) if self.delays else timedelta()
+        return timedelta(seconds=median(d.total_seconds() for d in self.delays)) if self.delays else timedelta()
 
 
 class Feed:
@@ -211,9 +216,7 @@ def main() -> int:
     total = sum(ours, Tally())
     factor, theirs = at_equal_requests(feeds, total.requests, days, learning)
     print(f"{len(feeds)} feeds, {days - learning} days, {total.entries} entries, pages of {WINDOW}")
-    print(
-        f"{'':>15} {'requests':>9} {'missed':>7} {'median delay':>13}   Miniflux at equal requests (all together | alone)"
-    )
+    print(f"{'':>15}  requests  missed  median delay   Miniflux at equal requests, all together | kind alone")
     for kind in KINDS:
         of = [i for i, k in enumerate(kinds) if k == kind]
         mine, their = sum((ours[i] for i in of), Tally()), sum((theirs[i] for i in of), Tally())
