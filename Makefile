@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup demo bench-copies bench-enrich test test-hard check format bench lock clean
+.PHONY: help setup demo bench-copies bench-enrich bench-feeds test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,7 +44,7 @@ format: .venv/.dev  ## Put the code into the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: bench-copies bench-enrich  ## Run the benchmarks
+bench: bench-copies bench-enrich bench-feeds  ## Run the benchmarks
 
 bench-copies: .venv/.dev  ## Matching and filing on generated articles; and with SET=... TRUTH=... on a labelled set
 	$(BIN)/python tests/bench/copies.py rewrites
@@ -56,6 +56,11 @@ STORED ?= 20000
 bench-enrich: .venv/.dev  ## Enrichment over plain spaCy; SET=ARTICLES.jsonl names other articles than the samples
 	$(if $(SET),,$(BIN)/wiredesk inspect seeds/samples > var/samples.jsonl)
 	$(BIN)/python tests/bench/enrich_speed.py $(or $(SET),var/samples.jsonl) --least 0
+
+bench-feeds: .venv/.dev  ## Reading feeds over feedparser's defaults, the rhythm over Miniflux's rule, a thousand feeds polled
+	$(BIN)/python tests/bench/feeds_parse.py
+	$(BIN)/python tests/bench/feeds_rhythm.py
+	$(BIN)/python tests/bench/feeds_poll.py
 
 lock:            ## Resolve the requirements anew into deployments/ (hashes, no addresses)
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv
