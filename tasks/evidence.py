@@ -29,7 +29,7 @@ class Ties:
 
     quoted, plain: weight of the runs inside and outside quotation marks. lighter, heavier: share of the lighter and of
     the heavier text that lies in them; covered_a, covered_b the same by text. longest: tokens of the longest run.
-    fragments: whole quotations in both. shorter: tokens of the shorter text. shared: the runs that count;
+    fragment: tokens of the longest whole quotation in both. shorter: tokens of the shorter text. shared: the runs that count;
     `all_runs` the others too.
     """
 
@@ -40,7 +40,7 @@ class Ties:
     covered_a: float
     covered_b: float
     longest: int
-    fragments: int
+    fragment: int
     shorter: int
     shared: list[align.Shared]
     all_runs: list[align.Shared]
@@ -65,7 +65,7 @@ class Evidence:
     covered_a: float
     covered_b: float
     longest: int
-    fragments: int
+    fragment: int
     shorter: int
     retold_a: float
     retold_b: float
@@ -105,7 +105,7 @@ def slight(
             values += value
             held_a += a.sums[run.a + run.length] - a.sums[run.a]
             held_b += b.sums[run.b + run.length] - b.sums[run.b]
-    if values >= weight * 10 or _fragments(a, b):
+    if values >= weight * 10 or _fragments(a, b, free_a, free_b):
         return False
     return held_a < share * max(1, _total(a, free_a)) and held_b < share * max(1, _total(b, free_b))
 
@@ -117,7 +117,7 @@ def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, found: list[
     """
     if found is None:
         found = align.runs(a, b, free_a, free_b)
-    common = _fragments(a, b)
+    common = _fragments(a, b, free_a, free_b)
     total_a, total_b = _total(a, free_a), _total(b, free_b)
     runs = align.lay(found, a, b)
     shared: list[align.Shared] = []
@@ -142,7 +142,7 @@ def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, found: list[
     lighter, heavier = (cover_a, cover_b) if (total_a, held_a) <= (total_b, held_b) else (cover_b, cover_a)
     return Ties(
         quoted=quoted / 10, plain=plain / 10, lighter=lighter, heavier=heavier, covered_a=cover_a, covered_b=cover_b,
-        longest=max((r.length for r in runs), default=0), fragments=len(common), shorter=min(len(a), len(b)),
+        longest=max((r.length for r in runs), default=0), fragment=max((j - i for i, j in common), default=0), shorter=min(len(a), len(b)),
         shared=shared, all_runs=runs,
     )  # fmt: skip
 
@@ -151,12 +151,13 @@ def _total(text: Text, free: Mask | None) -> int:
     return text.sums[-1] if free is None else int(text.weights[free].sum())
 
 
-def _fragments(a: Text, b: Text) -> list[tuple[int, int]]:
+def _fragments(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None) -> list[tuple[int, int]]:
     """Give where in `a` the whole quotations stand that both have."""
     if not (a.fragments and b.fragments):
         return []
-    hit = {key: (i, j) for key, i, j in a.fragments}
-    return [hit[key] for key in {key for key, _, _ in b.fragments} if key in hit]
+    here = {key: (i, j) for key, i, j in a.fragments if free_a is None or free_a[i]}
+    there = {key for key, i, _ in b.fragments if free_b is None or free_b[i]}
+    return [here[key] for key in there if key in here]
 
 
 def facts(a: Text, b: Text) -> float:
@@ -204,7 +205,7 @@ def measure(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, ties: Ti
         worded_order = _in_order(words_one, words_two)
     return Evidence(
         quoted=t.quoted, plain=t.plain, lighter=t.lighter, heavier=t.heavier, covered_a=t.covered_a,
-        covered_b=t.covered_b, longest=t.longest, fragments=t.fragments, shorter=t.shorter,
+        covered_b=t.covered_b, longest=t.longest, fragment=t.fragment, shorter=t.shorter,
         retold_a=one.retold, retold_b=two.retold, retold_sentences=max(one.sentences, two.sentences),
         order=_in_order(one, two), worded=worded, worded_sentences=worded_sentences, worded_order=worded_order,
         facts=facts(a, b), names=names, names_raw=names_raw, numbers=_carried(numbers_a, numbers_b),

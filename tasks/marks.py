@@ -22,6 +22,16 @@ _CLOSING: Final = frozenset("”»」』")
 _SINGLE: Final = re.compile(
     r"(?:(?<=[\s(\[—–])|^)[‘'](?=[^\W\d_])(?P<inside>[^\n]*?[\w.,!?…])['’](?=[\s.,;:!?)\]—–]|$)"
 )
+# A legal note or an address: each alternative begins with one character, so that the search skips most others at once.
+_NOTICE: Final = re.compile(
+    r"[©ⓒ@whA](?:(?<=[©ⓒ])[^\w\n]*\w|(?<=\w@)\w+\.\w|(?<=\bw)ww\.\w|(?<=\bh)ttps?://|(?<=\bA)ll rights reserved)",
+    re.IGNORECASE,
+)
+
+
+def notices(body: str) -> list[int]:
+    """Give a place in each legal note and each address of the net or the mail: a sentence that holds one is no news."""
+    return [match.end() - 1 for match in _NOTICE.finditer(body)]
 
 
 def paragraphs(body: str) -> list[tuple[int, int]]:

@@ -63,6 +63,8 @@ PLAIN_LEAST: Final = 9.0
 LIGHTER_LEAST: Final = 0.5
 PLAIN_MUCH: Final = 20.0
 STATEMENT: Final = 6
+WHOLE_STATEMENT: Final = 5
+"""Words of a shared run, and of a shared whole quotation, that make a statement: “Black Lives Matter” is none."""
 NAMES_LEAST: Final = 0.35
 NAMES_AGREE: Final = 0.5
 NUMBERS_AGREE: Final = 0.5
@@ -101,11 +103,12 @@ class Side:
 
     @cached_property
     def free(self) -> Mask | None:
-        """Which tokens are no furniture; None: none is."""
+        """Which tokens are neither furniture nor in a legal note; None: all."""
+        noted = self.text.notice
         if not self.furniture:
-            return None
-        known = np.array([key in self.furniture for key in _keys(self.text, self.publisher)], bool)
-        free: Mask = ~known[self.text.sentence]
+            return None if noted is None else ~noted
+        known = np.array([key in self.furniture for key in _keys(self.text, self.publisher)], bool)[self.text.sentence]
+        free: Mask = ~known if noted is None else ~(known | noted)
         return free
 
 
@@ -222,7 +225,7 @@ def grade(e: Evidence, *, same_outlet: bool, apart: bool) -> tuple[Grade, float,
         if same_outlet:
             return "update", score, f"another version by the same outlet: {reason}"
         return "derived", score, f"reworded: {reason}"
-    if e.quoted >= QUOTED_LEAST and (e.fragments or e.longest >= STATEMENT):
+    if e.quoted >= QUOTED_LEAST and (e.fragment >= WHOLE_STATEMENT or e.longest >= STATEMENT):
         return (
             "shared-quotes",
             min(score, THRESHOLD - 0.01),

@@ -91,6 +91,15 @@ class Text:
         return found
 
     @cached_property
+    def notice(self) -> Mask | None:
+        """Which tokens stand in a sentence with a legal note or an address; None: none does."""
+        found = marks.notices(self.body)
+        if not found or not len(self):
+            return None
+        at = np.searchsorted(self.starts, found, "right") - 1
+        return np.isin(self.sentence, self.sentence[at])
+
+    @cached_property
     def by_stem(self) -> Ints:
         """The tokens outside quotation marks, by sentence and stem."""
         at = np.flatnonzero(~self.quoted)

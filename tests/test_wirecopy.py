@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.records import Relation
-from tasks import wirecopy
+from tasks import stories, wirecopy
 
 DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DATA = Path(__file__).parent / "data"
@@ -242,6 +242,83 @@ def test_scripts_without_blanks_are_compared_by_characters() -> None:
     prints = dict(wirecopy.prepare(body).runs)
     assert sum(w for h, w in wirecopy.prepare(body + "続報を待つ。").runs if h in prints) > 60
     assert not prints.keys() & dict(wirecopy.prepare(other).runs).keys()
+
+
+OTHER_SCRIPTS = {
+    "russian": """Портовая компания согласилась сохранить ночную смену, и в четверг грузчики прекратят стачку. Об этом \
+в понедельник сообщил профсоюз. Переговоры закончились перед рассветом, спор о сверхурочных улажен.
+--
+Завтра в горах ожидается снег, на побережье сильный ветер. Температура останется около нормы, сообщили синоптики в \
+понедельник. Водителям советуют не выезжать на перевалы без цепей.""",
+    "thai": """บริษัทท่าเรือตกลงที่จะรักษากะกลางคืนไว้และคนงานท่าเรือจะยุติการนัดหยุดงานในวันพฤหัสบดี \
+สหภาพประกาศเมื่อวันจันทร์
+--
+กรมอุตุนิยมวิทยาคาดว่าพรุ่งนี้จะมีหิมะตกบนภูเขาและลมแรงตามชายฝั่งทะเลอุณหภูมิใกล้เคียงค่าปกติ""",
+    "arabic": """وافقت شركة الميناء على الإبقاء على النوبة الليلية وسينهي عمال الميناء إضرابهم يوم الخميس، كما أعلنت \
+نقابتهم يوم الاثنين بعد مفاوضات انتهت قبل الفجر وسوت الخلاف حول أجور العمل الإضافي في المرفأ.
+--
+تتوقع الأرصاد تساقط الثلوج غدا على الجبال وهبوب رياح قوية على الساحل مع بقاء درجات الحرارة قريبة من معدلها المعتاد، \
+وينصح السائقون بتجنب الممرات الجبلية.""",
+}
+
+
+@pytest.mark.parametrize("script", OTHER_SCRIPTS)
+def test_other_scripts_are_compared_too(script: str) -> None:
+    text, other = OTHER_SCRIPTS[script].split("\n--\n")
+    found = wirecopy.judge(side("a", text), side("b", f"{text} (QZN)"))
+    assert found is not None
+    assert checked(text, f"{text} (QZN)", found).grade in ("near", "exact")
+    assert graded(text, other) is None
+
+
+def test_alerts_on_one_event_are_copies_only_of_their_own_words() -> None:
+    alert = (
+        "Port Ellery dockers end nineteen-day stoppage after harbour company agrees to keep night shift, union says."
+    )
+    own = "Talks at Port Ellery end before dawn: cranes to be automated over seven years, director Halloran says."
+    assert graded(alert, alert.replace("union says", "union announces")) == "near"
+    assert graded(alert, own) is None
+    assert graded(alert, WIRE) in ("shared-quotes", None)
+
+
+def test_page_with_two_articles_does_not_chain_their_stories() -> None:
+    bodies = {"a": WIRE, "b": INDEPENDENT.replace("“We did", "“They did"), "c": REWRITES[4]["body"]}
+    bodies["page"] = f"{bodies['a']}\n\n{bodies['c']}"
+    bodies["reprint"] = bodies["c"] + " More follows."
+    sides = {name: side(name, body) for name, body in bodies.items()}
+    found = [r for one, two in combinations(sides, 2) if (r := wirecopy.judge(sides[one], sides[two]))]
+    assert {(r.article, r.other) for r in found if r.is_copy} >= {("a", "page"), ("c", "page"), ("c", "reprint")}
+    heads = stories.group({name: s.published for name, s in sides.items()}, found)
+    assert heads["c"] == heads["reprint"] != heads["a"]
+    assert heads["page"] in ("a", "c")
+
+
+def test_quotation_that_many_stories_carry_chains_none_of_them() -> None:
+    quote = "“Nobody in this valley will ever pay for water again, and I will see to it myself,”"
+    tellers = [r["body"] for r in (*REWRITES, *RECAST) if r.get("degree") == "source" or r.get("kind") == "report"]
+    sides = [side(f"{n:02}", f"{body}\n\n{quote} the premier said.") for n, body in enumerate(tellers)]
+    found = [r for one, two in combinations(sides, 2) if (r := wirecopy.judge(one, two))]
+    assert len(sides) > 20
+    assert {r.grade for r in found} == {"shared-quotes"}
+    assert len(found) == len(sides) * (len(sides) - 1) // 2
+
+
+def test_quoted_phrase_is_no_shared_statement() -> None:
+    one = INDEPENDENT.replace(
+        "We did not get everything, but nobody will be sent home without work", "winter of coffee"
+    )
+    assert graded(WIRE.replace("the most expensive peace", "the “winter of coffee” and"), one) is None
+
+
+def test_legal_notes_and_addresses_are_in_no_passage() -> None:
+    note = "© 2026 Quayside Media. All rights reserved. Write to the duty editor at tips@quayside.example for copies."
+    trimmed = "\n\n".join(WIRE.split("\n\n")[:5])
+    found = wirecopy.judge(side("a", f"{WIRE}\n\n{note}"), side("b", f"{trimmed}\n\n{note}"))
+    assert found is not None
+    assert found.grade == "near"
+    assert found.coverage[1] == 1.0
+    assert not any("Quayside" in p.text or "duty editor" in p.text for p in found.passages)
+    assert wirecopy.judge(side("a", f"{INDEPENDENT}\n\n{note}"), side("b", f"{REWRITES[0]['body']}\n\n{note}")) is None
 
 
 def test_empty_and_wordless_bodies_are_nothing() -> None:
