@@ -162,7 +162,9 @@ def _goes_on(last: _Line, line: _Line, height: float, step: float, end: float) -
 
 
 def _joined(text: str, more: str) -> str:
-    text = text.rstrip("\x02\ufffe\xad")
+    whole = text.rstrip("\x02\ufffe\xad")  # PDFium writes one of these for a hyphen at the end of a line
+    if whole != text:
+        return whole + more
     if re.search(r"[^\W\d_]{2}-$", text) and more[:1].islower():
         return text[:-1] + more
     return f"{text} {more}"

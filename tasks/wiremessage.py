@@ -80,7 +80,7 @@ _PUBLIC: Final = re.compile(
 _EDITORS: Final = re.compile(r"^\W*(?:eds?|editors|note to editors|eds note)\s*:\s*", re.IGNORECASE)
 _LONGEST_KILL: Final = 120
 """Words of a message that only tells to kill another; a longer one is a story about it."""
-_QUADS: Final = re.compile(r"[<^]+\s*$|^\s*\^+", re.MULTILINE)
+_QUADS: Final = re.compile(r"[<^=]+[^\S\n]*$|^[^\S\n]*\^+", re.MULTILINE)
 
 
 def is_message(raw: bytes) -> bool:
