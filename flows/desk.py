@@ -30,7 +30,7 @@ from flows.deskworker import DeskWorker
 from flows.register import POOL, register
 from flows.runs import DESK, INSTANCE, Runs
 from flows.settings import Settings
-from flows.standing import notify, only_one
+from flows.standing import DESK_LOCK, notify, only_one
 from flows.wakeups import LANES, LEFT_OVER, WakeUps
 from flows.workplace import Workplace
 from storage.errors import WiredeskError
@@ -64,7 +64,7 @@ def desk(arguments: argparse.Namespace, settings: Settings) -> int:
             failure.append(error)
         stopping.set()
 
-    with only_one(settings.home / "desk.lock", "a desk runs already for this HOME; stop it, or give this one its own"):
+    with only_one(settings.home / DESK_LOCK, "a desk runs already for this HOME; stop it, or give this one its own"):
         thread = threading.Thread(target=work, name="desk")
         thread.start()
         stopping.wait()

@@ -1,6 +1,7 @@
 """The commands that read the store: lists for people, rows for programs. They write nothing but a consumer's cursor."""
 
 import argparse
+import asyncio
 import contextlib
 import json
 import os
@@ -15,12 +16,15 @@ from typing import Any, Literal
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
-from flows import show
+from flows import report, show
+from flows import settings as environment
 from flows.settings import Settings
+from flows.standing import DESK_LOCK, answers, is_held
 from storage import catalogue, families, inbox, migrate, pairs, quotebook
 from storage import changes as feed
 from storage import timeline as events
 from storage.errors import WiredeskError
+from storage.overview import overview
 from storage.store import Store, open_store
 
 FOLLOW_EVERY_S = 1.0
@@ -78,8 +82,21 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
             states=inbox.counts(conn),
             totals=catalogue.totals(conn),
             last_change=feed.last(conn),
+            doing=report.rows(overview(conn, now=datetime.now(UTC)), _stage_seconds(), now=datetime.now(UTC)),
+            running={"desk": "runs" if is_held(settings.home / DESK_LOCK) else "does not run here",
+                     "Prefect": environment.named_server() or "no server"},
         )  # fmt: skip
     return 0
+
+
+def _stage_seconds() -> Mapping[str, float]:
+    """Ask Prefect's server, if one answers, how long the stages have taken lately."""
+    server = environment.named_server()
+    if server is None or not answers(server):
+        return {}
+    from flows.upkeep import stage_seconds
+
+    return asyncio.run(stage_seconds())
 
 
 def stories(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -17,7 +17,7 @@ def rows(found: Overview, stage_seconds: Mapping[str, float], *, now: datetime) 
         f"({found.filed_lately / 24:,.1f} an hour)",
         "copies": "none filed" if found.copies_share is None else f"{found.copies_share:.0%} of the last day",
         "rejected": ", ".join(f"{n:,} {reason}" for reason, n in found.rejected_lately.items()) or "none",
-        "database": _size(found.database_bytes),
+        "size of the database": _size(found.database_bytes),
     }
     if stage_seconds:
         slowest = max(stage_seconds, key=lambda stage: stage_seconds[stage])

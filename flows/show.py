@@ -274,17 +274,25 @@ def heading(text: str, command: str) -> None:
 
 
 def status(
-    *, places: Mapping[str, str], states: Mapping[State, int], totals: Mapping[str, int], last_change: int
+    *,
+    running: Mapping[str, str],
+    places: Mapping[str, str],
+    states: Mapping[State, int],
+    totals: Mapping[str, int],
+    last_change: int,
+    doing: Mapping[str, str],
 ) -> None:
     """Print the state of the desk."""
     console = out()
     table = Table(box=None, show_header=False, pad_edge=False)
-    for name, place in places.items():
+    for name, place in {**running, **places}.items():
         table.add_row(f"[dim]{name}[/]", escape(place))
     names = {"noticed": "to fetch", "captured": "waiting", "claimed": "in work"}
     table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in states.items()))
-    table.add_row("[dim]filed[/]", ", ".join(f"{n:,} {name}" for name, n in totals.items()))
+    table.add_row("[dim]shelves[/]", ", ".join(f"{n:,} {name}" for name, n in totals.items()))
     table.add_row("[dim]change feed[/]", f"up to number {last_change:,}")
+    for name, said in doing.items():
+        table.add_row(f"[dim]{name}[/]", escape(said))
     console.print(table)
 
 

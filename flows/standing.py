@@ -7,11 +7,15 @@ import contextlib
 import fcntl
 import os
 import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 from flows.settings import notify_address
 from storage.errors import Misconfigured
+
+DESK_LOCK = "desk.lock"
+"""File in HOME that a desk holds while it runs."""
 
 
 @contextlib.contextmanager
@@ -36,6 +40,27 @@ def only_one(file: Path, otherwise: str, *, note: str | None = None) -> Iterator
         yield
     finally:
         os.close(handle)
+
+
+def is_held(file: Path) -> bool:
+    """True if a process holds the lock on a file."""
+    try:
+        with file.open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def answers(api: str) -> bool:
+    """True if a Prefect server answers at the address of its API."""
+    try:
+        with urllib.request.urlopen(f"{api.rstrip('/')}/health", timeout=10):  # noqa: S310 - the operator's address
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def notify(word: str) -> None:

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import IO, Final
 
 from flows import settings as environment
 from flows.settings import Settings
-from flows.standing import notify, only_one
+from flows.standing import DESK_LOCK, answers, notify, only_one
 from storage.errors import Misconfigured, WiredeskError
 from storage.store import open_store
 
@@ -52,7 +51,7 @@ def _check(settings: Settings, other: str | None) -> str:
     Raises:
         Misconfigured: something that a person must mend.
     """
-    with only_one(settings.home / "desk.lock", "a desk runs already for this HOME; stop it, or give this one its own"):
+    with only_one(settings.home / DESK_LOCK, "a desk runs already for this HOME; stop it, or give this one its own"):
         pass
     if settings.drop_folder is not None and not settings.drop.is_dir():
         subject = f"WIREDESK_DROP_FOLDER={settings.drop}"
@@ -61,8 +60,9 @@ def _check(settings: Settings, other: str | None) -> str:
         database = store.engine.url.render_as_string(hide_password=True)
     if other is None:
         _check_port(settings)
-    else:
-        _check_server(other)
+    elif not answers(other):
+        subject = f"PREFECT_API_URL={other}"
+        raise Misconfigured("no Prefect server answers there; start it, or unset this", subject=subject)
     return database
 
 
@@ -78,15 +78,6 @@ def _check_port(settings: Settings) -> None:
                 f"PREFECT_API_URL={environment.api_url(settings)} to use it",
                 subject=f"{settings.host}:{settings.port}",
             ) from error
-
-
-def _check_server(api: str) -> None:
-    try:
-        with urllib.request.urlopen(f"{api.rstrip('/')}/health", timeout=10):  # noqa: S310 - the operator's address
-            return
-    except (OSError, ValueError) as error:
-        subject = f"PREFECT_API_URL={api}"
-        raise Misconfigured("no Prefect server answers there; start it, or unset this", subject=subject) from error
 
 
 @dataclass(slots=True)
