@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from flows import feedoptions
 from flows import settings as environment
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Hints, sort_time
@@ -24,6 +25,8 @@ examples:
   wiredesk inspect page.html --format text     read and enrich, store nothing
   wiredesk ingest ~/wire 'mail/*.txt'          read, enrich and file folders, files and globs
   wiredesk sweep                               the same for what lies in the drop folder
+  wiredesk feeds add northwater.example        find the feed of a site, and look at it from now on
+  wiredesk feeds poll                          poll what is due, and file what is new
   wiredesk backfill --dry-run                  what a newer version would read differently
   wiredesk stories                             what was filed, story by story
   wiredesk copies ARTICLE                      what an article is a copy of, passage by passage
@@ -204,6 +207,15 @@ def parser() -> argparse.ArgumentParser:
     backfill.add_argument("--again", action="store_true", help="whatever version made it, and what was set aside")
     backfill.add_argument("--dry-run", action="store_true", help="write nothing, and say what would change")
     backfill.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: cores less one")
+
+    feeds = commands.add_parser(
+        "feeds",
+        help=feedoptions.SUMMARY,
+        description=f"{feedoptions.SUMMARY.capitalize()}.\n{feedoptions.MORE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    feeds.set_defaults(prepare=environment.prepare_prefect)
+    feedoptions.define(feeds, common=common, late=_late)
 
     command("status", "flows.lists:status", "show what waits, what is filed, and where it is kept")
 

@@ -15,5 +15,7 @@ def fetcher(settings: Settings) -> Fetcher:
         concurrency=settings.fetch_concurrency,
         spacing_s=settings.host_spacing_s,
         per_host=settings.host_requests,
+        ports=settings.ports,
+        proxy=settings.proxy,
         memory=_MEMORY,
     )

@@ -3,14 +3,15 @@
 Every failure is a value: what was refused, what timed out and what is no feed all come back as an `Asked`.
 """
 
+import contextlib
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from storage.errors import Rejected
+from storage.errors import Rejected, WiredeskError
 from storage.feedrecords import Answer, FeedPage, FeedState, NotAFeed
-from tasks import feedread
+from tasks import discovery, feedread
 from tasks.exchange import FEED_LIMITS, FetchFailed, Request, Response
 from tasks.fetch import Fetcher
 from tasks.pool import Pool, TooSlow, WorkerDied
@@ -21,6 +22,8 @@ ACCEPT: Final = (
 )
 READ_TIMEOUT_S: Final = 20.0
 """Seconds that reading one page of a feed may take; the worst that is within the fetcher's limits takes six."""
+MOST_LEADS: Final = 12
+"""Addresses that are tried for a site's feed: at two seconds each, as long as a person waits."""
 
 _FAILURES: Final = {
     "no-host": "dns", "dns": "dns-temporary", "connect": "connect", "tls": "tls", "timeout": "timeout",
@@ -73,6 +76,57 @@ async def ask(fetcher: Fetcher, pool: Pool, state: FeedState, *, conditional: bo
 def read(body: bytes, address: str, content_type: str, now: datetime) -> FeedPage | NotAFeed:
     """Read one page of a feed. Pure; runs in a worker process."""
     return feedread.read(body, address=address, now=now, content_type=content_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A feed that was sought: its address, and its page as it is now."""
+
+    address: str
+    page: FeedPage
+
+
+async def find(fetcher: Fetcher, pool: Pool, address: str, *, now: datetime) -> Found:
+    """Find the feed at an address, or the one that the page there names or its site has in the usual places.
+
+    Raises:
+        FetchFailed, Rejected: the address itself cannot be had.
+        WiredeskError: there is neither a feed nor a page that leads to one.
+    """
+    response = await fetcher.get(_sought(address))
+    page = await _understand(pool, response, now)
+    if isinstance(page, FeedPage):
+        return Found(address=response.permanent or address, page=page)
+    try:
+        leads = await pool.run(suggest, response.body, response.url, timeout_s=READ_TIMEOUT_S)
+    except (TooSlow, WorkerDied):
+        leads = ()
+    for lead in leads[:MOST_LEADS]:
+        try:
+            there = await fetcher.get(_sought(lead))
+        except (FetchFailed, Rejected):
+            continue
+        found = await _understand(pool, there, now)
+        if isinstance(found, FeedPage):
+            return Found(address=there.permanent or lead, page=found)
+    detail = f"{page.detail if page else 'it cannot be read'}, and no feed was found on the site"
+    raise WiredeskError(f"{detail}; give the address of the feed itself", subject=address)
+
+
+def _sought(address: str) -> Request:
+    return Request(url=address, accept=ACCEPT, robots=False, limits=FEED_LIMITS)
+
+
+async def _understand(pool: Pool, response: Response, now: datetime) -> FeedPage | NotAFeed | None:
+    content_type = response.headers.get("content-type", "")
+    with contextlib.suppress(TooSlow, WorkerDied):
+        return await pool.run(read, response.body, response.url, content_type, now, timeout_s=READ_TIMEOUT_S)
+    return None
+
+
+def suggest(body: bytes, address: str) -> tuple[str, ...]:
+    """Give the addresses at which a page's feed may be. Pure; runs in a worker process."""
+    return discovery.candidates(body, address=address)
 
 
 def _failed(blank: Answer, failed: FetchFailed) -> Answer:

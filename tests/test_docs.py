@@ -3,17 +3,28 @@
 import argparse
 import re
 from pathlib import Path
+from typing import get_args
 
 from flows import cli
 from flows.settings import Settings
 from storage.errors import REASONS
+from storage.feedrecords import Outcome
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    (action,) = (a for a in cli.parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return dict(action.choices)
+    return inside(cli.parser())
+
+
+def inside(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return {name: command for choices in found for name, command in choices.items()}
+
+
+def options() -> set[str]:
+    every = [one for command in commands().values() for one in (command, *inside(command).values())]
+    return {option for command in every for option in command._option_string_actions}
 
 
 def test_every_command_and_its_options_have_help() -> None:
@@ -45,5 +56,14 @@ def test_readme_names_the_reasons_and_no_others() -> None:
 
 
 def test_options_in_the_readme_exist() -> None:
-    known = {option for command in commands().values() for option in command._option_string_actions}
-    assert set(re.findall(r"`(--[a-z-]+)", README)) <= known
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= options()
+
+
+def test_readme_names_what_a_look_at_a_feed_may_come_to_and_nothing_else() -> None:
+    table = README.split("| look | it came to |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == list(get_args(Outcome))
+
+
+def test_readme_names_the_commands_of_feeds() -> None:
+    (row,) = re.findall(r"^\| `wiredesk feeds` \|(.*)\|$", README, re.MULTILINE)
+    assert set(re.findall(r"`([a-z]+)`", row)) == set(inside(commands()["feeds"]))
