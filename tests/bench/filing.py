@@ -11,14 +11,16 @@ import argparse
 import random
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from copies_store import Newsroom
 
 from storage import inbox
+from storage.inbox import Item
 from storage.records import Article, Hints
-from storage.store import open_store
+from storage.store import Store, open_store
 from tasks import filing
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,28 +43,14 @@ def main() -> None:
     with folder, open_store(args.database, raw_url=f"{folder.name}/raw") as store:
         for first in range(0, args.stored, args.batch):
             now = FIRST_DAY + timedelta(days=first / args.a_day)
-            articles = []
-            for n in range(first, first + args.batch):
+            for _ in range(args.batch):
                 copied = len(bodies) > 1000 and dice.random() < 1 / 8
                 bodies.append(room.copy(bodies[-dice.randrange(1, 1000)]) if copied else room.write())
-                articles.append(
-                    Article(
-                        input=f"{n}.txt",
-                        identifier=str(n),
-                        publisher=f"outlet {n % 97}",
-                        language="en",
-                        published=(now + timedelta(minutes=n % 60)).isoformat(),
-                        body=bodies[-1],
-                    )
-                )
+            made = articles(bodies[-args.batch :], first, now)
             del bodies[:-2000]
-            with store.writing() as conn:
-                for article in articles:
-                    inbox.receive(conn, digest=article.id, size_bytes=1, input=article.input, hints=Hints(), now=now)
+            work = take(store, made, now)
             began = time.process_time()
-            with store.writing() as conn:
-                items = inbox.claim(conn, holder="bench", limit=args.batch, lease=timedelta(hours=1), now=now)
-            filing.file_batch(store, list(zip(items, articles, strict=True)), now=now, max_attempts=3)
+            filing.file_batch(store, work, now=now, max_attempts=3)
             spent.append((time.process_time() - began) / args.batch)
             stored = first + args.batch
             if stored % args.step == 0:
@@ -77,6 +65,30 @@ def main() -> None:
         size = Path(folder.name, "bench.db").stat().st_size if "sqlite" in args.database else 0
         if size:
             print(f"    {size / args.stored:.0f} bytes an article, the whole database")
+
+
+def articles(bodies: Sequence[str], first: int, now: datetime) -> list[Article]:
+    """Give articles of many outlets with these bodies, numbered from `first` on."""
+    return [
+        Article(
+            input=f"{n}.txt",
+            identifier=str(n),
+            publisher=f"outlet {n % 97}",
+            language="en",
+            published=(now + timedelta(minutes=n % 60)).isoformat(),
+            body=body,
+        )
+        for n, body in enumerate(bodies, first)
+    ]
+
+
+def take(store: Store, made: Sequence[Article], now: datetime) -> list[tuple[Item, Article]]:
+    """Put an item into the inbox for each article and claim them."""
+    with store.writing() as conn:
+        for article in made:
+            inbox.receive(conn, digest=article.id, size_bytes=1, input=article.input, hints=Hints(), now=now)
+        items = inbox.claim(conn, holder="bench", limit=len(made), lease=timedelta(hours=1), now=now)
+    return list(zip(items, made, strict=True))
 
 
 if __name__ == "__main__":
