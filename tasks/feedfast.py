@@ -106,7 +106,7 @@ def read(data: bytes) -> Sheet | None:
         if root.tag == f"{{{_RDF}}}RDF":
             return _rdf(root)
         if root.tag == f"{{{_ATOM}}}feed":
-            return _sheet("atom", root, [e for e in root if e.tag == f"{{{_ATOM}}}entry"], own="entry")
+            return _sheet("atom", root, root.findall(f"{{{_ATOM}}}entry"), own="entry")
         if root.tag == f"{{{_SITEMAP}}}urlset":
             return _sitemap(root)
     except _Doubt:

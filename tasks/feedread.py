@@ -56,6 +56,10 @@ def read(raw: bytes, *, address: str, now: datetime, content_type: str = "") -> 
             )
         return _refused("html", "The answer is a web page, not a feed", data, raw)
     sheet = feedfast.read(data)
+    if sheet is None and (mended := feedtext.mend(data)) != data:
+        # feedparser alone makes "AT&T;" of a bare "AT&T".
+        data, problems = mended, (*problems, "mended")
+        sheet = feedfast.read(data)
     if sheet is None and b"<" in data:
         sheet = feedslow.read(data)
         problems = (*problems, "slow")

@@ -5,6 +5,7 @@ Sound UTF-8 is UTF-8, whatever a header or declaration claims; else the claims c
 
 import codecs
 import re
+from html.entities import name2codepoint
 from typing import Final
 
 from storage.errors import Rejected
@@ -17,6 +18,10 @@ _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _NO_CHARACTERS: Final = re.compile(rb"\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 _PROLOG: Final = re.compile(rb"<\?xml\b|<rss\b|<feed\b|<rdf:RDF\b|<urlset\b")
 _STRAYS: Final = "wiredesk-strays"
+_AMPERSAND: Final = re.compile(
+    rb"<!\[CDATA\[.*?\]\]>|&(?:(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos);|([A-Za-z][A-Za-z0-9]{1,9});)?",
+    re.DOTALL,
+)
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<", b"\x00\x00")
 
 
@@ -56,6 +61,21 @@ def utf8(raw: bytes, content_type: str = "") -> tuple[bytes, tuple[str, ...]]:
             problems.append("junk")
         data = data[start.start() :]
     return data, tuple(problems)
+
+
+def mend(data: bytes) -> bytes:
+    """Give XML its missing ampersands back: escape the bare ones, and write out the entities that only HTML knows.
+
+    Left alone are CDATA sections, and documents that declare entities of their own.
+    """
+    return data if b"<!DOCTYPE" in data or b"&" not in data else _AMPERSAND.sub(_mended, data)
+
+
+def _mended(match: re.Match[bytes]) -> bytes:
+    if match[1] is not None:
+        number = name2codepoint.get(match[1].decode("ascii"))
+        return chr(number).encode("utf-8") if number else b"&amp;" + match[0][1:]
+    return b"&amp;" if match[0] == b"&" else match[0]
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -155,10 +155,16 @@ def _cdata(text: str) -> str:
     return f"<![CDATA[{text}]]>"
 
 
+def _teaser(i: Item) -> str:
+    """A summary as publishing systems write it."""
+    more = f'<a href="{html.escape(i.address)}" class="more-link">Continue reading</a>'
+    return f'<p>{html.escape(i.summary, quote=False)}</p>\n<p>{more} at <a href="{HOME}">Harbour Courier</a>.</p>'
+
+
 def _rss2(things: Sequence[Item], head: Head) -> str:
     entries = "".join(
         f"<item><title>{escape(i.title)}</title><link>{escape(i.address)}</link>"
-        f"<description>{escape(html.escape(i.summary, quote=False))}</description>"
+        f"<description>{escape(_teaser(i))}</description>"
         f"<pubDate>{format_datetime(i.at, usegmt=True)}</pubDate>"
         f'<guid isPermaLink="false">{escape(i.id)}</guid></item>\n'
         for i in things
@@ -178,7 +184,7 @@ def _wordpress(things: Sequence[Item], head: Head) -> str:
         f"\t<comments>{escape(i.address)}#respond</comments>\n\t<dc:creator>{_cdata(i.author)}</dc:creator>\n"
         f"\t<pubDate>{i.at:%a, %d %b %Y %H:%M:%S} +0000</pubDate>\n\t<category>{_cdata('News')}</category>\n"
         f'\t<guid isPermaLink="false">{HOME}/?p={i.number}</guid>\n'
-        f"\t<description>{_cdata('<p>' + html.escape(i.summary) + '</p>')}</description>\n"
+        f"\t<description>{_cdata(_teaser(i))}</description>\n"
         f"\t<content:encoded>{_cdata(i.body)}</content:encoded>\n"
         f"\t<wfw:commentRss>{HOME}/{i.number}/feed</wfw:commentRss><slash:comments>3</slash:comments>\n</item>\n"
         for i in things

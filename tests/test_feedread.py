@@ -49,6 +49,28 @@ def test_where_the_fast_reader_has_no_doubt_feedparser_says_the_same(kind: str, 
     assert fast is None or fast == feedslow.read(data)
 
 
+@pytest.mark.parametrize("flaw", ["bare ampersand", "undefined entity"])
+@pytest.mark.parametrize("kind", XML)
+def test_mended_ampersands_are_read_alike_by_both(kind: str, flaw: str) -> None:
+    for seed in range(3):
+        mended = feedtext.mend(FLAWS[flaw](feedshapes.write(kind, feedshapes.items(Random(seed), 6, words=60))))
+        fast = feedfast.read(mended)
+        assert fast is not None
+        assert fast == feedslow.read(mended)
+
+
+def test_a_bare_ampersand_is_one() -> None:
+    raw = rss(
+        "<title>AT&T & R&amp;D &nbsp;&bogus; &copy;</title><link>/a?b=1&c=2&copy=3</link>",
+        "<title><![CDATA[a & b]]></title>",
+    )
+    first, second = page(raw).entries
+    assert (first.title, first.link, second.title) == ("AT&T & R&D &bogus; ©", f"{HOME}/a?b=1&c=2&copy=3", "a & b")
+    assert page(raw).problems == ("mended",)
+    cut = page(raw[:-60])
+    assert cut.entries[0].title == first.title
+
+
 _TEXT = st.sampled_from([
     "A ferry", "", " x ", "AT&amp;T", "&lt;b&gt;x&lt;/b&gt;", "<![CDATA[a & <i>b</i>]]>", "<b>x</b>", "é", "&#8217;",
     "&amp;nbsp;y", "&#145;", "Ã©", "desk@x.example (Ann Lee)", "<!-- c -->z", "https://x.example/a?b=1&amp;c=2",
