@@ -23,6 +23,9 @@ from storage.raw import Raw
 FILING: Final = 7_094_177_283_120_553
 """The key of the PostgreSQL advisory lock under which articles are filed and changes numbered."""
 
+_ROOM: Final = ("cache_size=-32768", "wal_autocheckpoint=4000")
+"""SQLite's memory for pages (32 MB a connection, 2 by default) and how many of the log it gathers before it copies them
+over (16 MB): a large database touches many pages at random."""
 _HOPELESS: Final = {
     "unable to open database file": "the database file cannot be opened; check that its folder exists and is yours",
     "readonly database": "the database file may not be written; check its permissions",
@@ -160,7 +163,7 @@ def _engine(url: URL, busy_timeout: timedelta) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver's own BEGIN leaves SELECT, DDL and SAVEPOINT outside of the transaction; `_begin` takes it over.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", f"busy_timeout={wait_ms}"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", f"busy_timeout={wait_ms}", *_ROOM):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
