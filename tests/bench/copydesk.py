@@ -16,8 +16,12 @@ VERDICTS = Path(__file__).parent / "copies_verdicts.tsv"
 
 
 def read(*paths: str) -> list[dict[str, Any]]:
-    """Read article records, one a line."""
-    return [json.loads(line) for path in paths for line in Path(path).read_text("utf-8").splitlines() if line]
+    """Read article records, one a line. What has no identifier of its own goes by the name of its file."""
+    records = [json.loads(line) for path in paths for line in Path(path).read_text("utf-8").splitlines() if line]
+    for record in records:
+        if "input" in record and not record.get("identifier"):
+            record["identifier"] = Path(record["input"]).name.split(".")[0]
+    return [r for r in records if "rejected" not in r]
 
 
 def verdicts() -> dict[tuple[str, str], str]:
