@@ -80,8 +80,9 @@ class FeedPage:
     """One page of a feed, read. Entries are in the page's own order.
 
     `asked` is how long the page itself asks not to be polled again (ttl, sy:updatePeriod). `problems` are short words
-    for what was wrong with it and got over: `slow` (feedparser had to read it), `recoded`, `cut` (more entries than
-    the limit), `long` (content cut at the limit), and feedparser's own complaints.
+    for what was wrong with it and got over: `recoded` (it was not UTF-8), `junk` (something stood before it),
+    `controls`, `mended` (bare ampersands), `slow` (feedparser had to read it), `cut` (more entries than the limit),
+    `long` (content cut at the limit).
     """
 
     format: Format
