@@ -4,13 +4,12 @@ An entry's page is fetched once for the inbox; while the article is young it is 
 takes a look puts its next time off, so nobody else takes it, and a crash only delays it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from storage.archive import chunks
 from storage.feedrecords import Entry, KnownEntry
@@ -18,10 +17,15 @@ from storage.records import Hints
 from storage.tables import FeedEntry
 
 _E = FeedEntry
-_INSERT = {
-    dialect.name: insert(_E).on_conflict_do_nothing(index_elements=["feed_id", "key"]).returning(_E.id)
-    for dialect, insert in ((postgresql.dialect, postgresql.insert), (sqlite.dialect, sqlite.insert))
-}
+_GIVEN = (
+    "feed_id", "key", "looks", "first_seen_at", "last_seen_at", "guid", "canonical", "content_digest", "published_raw",
+    "date_flag", "hints", "item_id", "look_at", "own_digest", "own_bytes",
+)  # fmt: skip
+# As text it is compiled once, and takes all of a page's entries in one call: see `storage.inbox`.
+_INSERT = text(
+    f"INSERT INTO feed_entries ({', '.join(_GIVEN)}) VALUES ({', '.join(f':{name}' for name in _GIVEN)}) "  # noqa: S608
+    "ON CONFLICT (feed_id, key) DO NOTHING"
+).bindparams(*(bindparam(name, type_=_E.__table__.c[name].type) for name in _GIVEN))
 SEEN_AGAIN_AFTER = timedelta(days=1)
 """How stale the note may get that an entry is still in its feed's page."""
 
@@ -80,10 +84,11 @@ def known(conn: Connection, feed_id: int, *, limit: int) -> tuple[KnownEntry, ..
     )
 
 
-def note(conn: Connection, feed_id: int, noted: Noted, *, now: datetime) -> bool:
-    """Keep a new entry. False, and nothing written, if the feed carried its key before."""
-    values = {"feed_id": feed_id, "key": noted.entry.key, "looks": 0, "first_seen_at": now, "last_seen_at": now}
-    return conn.execute(_INSERT[conn.dialect.name].values(values | _said(noted))).first() is not None
+def note(conn: Connection, feed_id: int, found: Sequence[Noted], *, now: datetime) -> None:
+    """Keep new entries. One whose key the feed carried before stays as it is."""
+    values = {"feed_id": feed_id, "looks": 0, "first_seen_at": now, "last_seen_at": now}
+    if found:
+        conn.execute(_INSERT, [values | {"key": noted.entry.key} | _said(noted) for noted in found])
 
 
 def revise(conn: Connection, feed_id: int, noted: Noted, *, now: datetime) -> None:

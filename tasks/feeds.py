@@ -101,12 +101,16 @@ def _write(round_: Round, feed: Feed, state: FeedState, attempt: Attempt, found:
         settled = feeds.settle(conn, feed, state, attempt, holder=round_.holder)
         if settled != "kept":  # the feed that took this one over, or the next poll, finds the same news
             return Polled(feed=feed, attempt=attempt, settled=settled)
-        received = [_take_in(conn, feed, noted, now) for noted in _in_order(found)]
+        ordered = _in_order(found)
+        received = [_take_in(conn, feed, noted, now) for noted in ordered]
+        items = [None if r is None else r.item_id for r in received]
+        known = [replace(noted, item_id=item) for noted, item in zip(ordered, items, strict=True)]
+        entries.note(conn, feed.id, known, now=now)
         received += [_revise(conn, feed, noted, now) for noted in found.revised]
         entries.seen_again(conn, feed.id, found.seen, now=now)
-    items = tuple(r.item_id for r in received if r is not None and r.new)
-    logger.info("polled feed=%s outcome=%s new=%d", feed.state.address, attempt.outcome, len(items))
-    return Polled(feed=replace(feed, state=state), attempt=attempt, settled=settled, items=items)
+    new = tuple(r.item_id for r in received if r is not None and r.new)
+    logger.info("polled feed=%s outcome=%s new=%d", feed.state.address, attempt.outcome, len(new))
+    return Polled(feed=replace(feed, state=state), attempt=attempt, settled=settled, items=new)
 
 
 def _in_order(found: _Found) -> list[Noted]:
@@ -119,13 +123,10 @@ def _take_in(conn: Connection, feed: Feed, noted: Noted, now: datetime) -> Recei
 
     None if there is neither: a line without a link.
     """
-    entry, received = noted.entry, None
+    entry = noted.entry
     if noted.hints.url and entry.canonical:
-        received = inbox.notice(conn, address=entry.canonical, link=entry.link, hints=noted.hints, now=now)
-    elif noted.own is not None:
-        received = _receive_own(conn, feed, noted, noted.own, now)
-    entries.note(conn, feed.id, replace(noted, item_id=received.item_id if received else None), now=now)
-    return received
+        return inbox.notice(conn, address=entry.canonical, link=entry.link, hints=noted.hints, now=now)
+    return None if noted.own is None else _receive_own(conn, feed, noted, noted.own, now)
 
 
 def _revise(conn: Connection, feed: Feed, noted: Noted, now: datetime) -> Received | None:

@@ -33,7 +33,7 @@ def note(
     with store.writing() as conn:
         feed, _ = feeds.add(conn, FeedState(address="http://post.example/feed", next_poll_at=now), now=now)
         number = inbox.notice(conn, address=link, link=link, hints=hints, now=now).item_id
-        entries.note(conn, feed.id, Noted(entry=entry, hints=hints, own=own, item_id=number), now=now)
+        entries.note(conn, feed.id, [Noted(entry=entry, hints=hints, own=own, item_id=number)], now=now)
     return number
 
 
