@@ -41,7 +41,7 @@ from tasks.stages import Document, Outcome
 from tasks.versions import Stage
 
 GIVE_WAY_S: Final = 5.0
-"""Seconds that a batch waits at most while live work is due: where nobody does that work, the backfill goes on."""
+"""Seconds that a batch waits at most while live work is due. What nobody takes for so long is not waited for again."""
 BATCH: Final = 10
 """Articles in a batch: each holds the writer lock for as long as filing them takes, and live work waits for it."""
 NICENESS: Final = 10
@@ -130,6 +130,7 @@ class _Run:
         self._dry_run = dry_run
         self._turn = asyncio.Lock()
         self._batches = 0
+        self._nobodys = 0  # items that are due, and that nobody takes
         self._progress = Headway()
         run = FlowRunContext.get()
         flow_run = run.flow_run if run else None
@@ -292,14 +293,18 @@ class _Run:
         return f"batch {self._batches}: {count} {what}"
 
     async def _give_way(self) -> None:
-        """Wait while something else is due in the inbox."""
+        """Wait while something else is due in the inbox, and somebody takes it."""
         until = time.monotonic() + GIVE_WAY_S
-        while time.monotonic() < until and await asyncio.to_thread(self._is_busy):
+        while (due := await asyncio.to_thread(self._due)) > self._nobodys:
+            if time.monotonic() > until:
+                self._nobodys = due
+                return
             await asyncio.sleep(0.2)
+        self._nobodys = due
 
-    def _is_busy(self) -> bool:
+    def _due(self) -> int:
         with self._store.reading() as conn:
-            return inbox.due(conn, now=datetime.now(UTC)) > 0
+            return inbox.due(conn, now=datetime.now(UTC))
 
 
 def _part(source: Iterator[Arrival]) -> list[Arrival]:

@@ -1,6 +1,7 @@
 """What every test may use: stores on both databases, and articles made by hand."""
 
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
@@ -152,3 +153,24 @@ def server(running_server: FaultyServer) -> FaultyServer:
     """A web server on loopback that misbehaves as told; nothing scripted, nothing seen."""
     running_server.reset()
     return running_server
+
+
+@pytest.fixture(scope="module")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Prefect server of the module's own, for flows that are called."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        environment.setenv("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
+        environment.setenv("PREFECT_LOGGING_LEVEL", "WARNING")
+        environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        environment.delenv("PREFECT_API_URL", raising=False)
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A HOME of the test's own, without any other setting."""
+    for name in [n for n in os.environ if n.startswith("WIREDESK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WIREDESK_HOME", str(tmp_path))
+    return tmp_path

@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,26 +18,6 @@ from storage.store import Store, open_store
 from tasks import intake
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A Prefect server of this module's own."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
-        environment.setenv("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
-        environment.setenv("PREFECT_LOGGING_LEVEL", "WARNING")
-        environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        environment.delenv("PREFECT_API_URL", raising=False)
-        yield
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [n for n in os.environ if n.startswith("WIREDESK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("WIREDESK_HOME", str(tmp_path))
-    return tmp_path
 
 
 def desk(home: Path) -> Store:
@@ -55,7 +34,7 @@ async def summary(key: str) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")  # Prefect's own
-def test_ingest_takes_what_waits_and_leaves_its_counts_as_a_table(server: None, home: Path) -> None:
+def test_ingest_takes_what_waits_and_leaves_its_counts_as_a_table(prefect_server: None, home: Path) -> None:
     from flows.ingest import ingest
 
     with desk(home) as store:
@@ -85,7 +64,7 @@ def test_ingest_takes_what_waits_and_leaves_its_counts_as_a_table(server: None, 
 
 
 @pytest.mark.filterwarnings("default")
-def test_sweep_takes_the_drop_folder_in_and_files_it(server: None, home: Path) -> None:
+def test_sweep_takes_the_drop_folder_in_and_files_it(prefect_server: None, home: Path) -> None:
     from flows.sweep import sweep_drop_folder
 
     sample = ROOT / "seeds" / "samples" / "05_agency.txt"
