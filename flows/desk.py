@@ -135,7 +135,7 @@ class _Desk:
     async def _take_in(self, stop: asyncio.Event) -> None:
         """Sweep the drop folder whenever something changes in it, and now and then anyway."""
         settings = self._settings
-        async for wake in watch.wake_ups(settings.drop, stop=stop):
+        async for wake in watch.wake_ups(settings.drop, stop=stop, polling=settings.drop_polling):
             swept = await asyncio.to_thread(
                 sweep.sweep,
                 self._store,

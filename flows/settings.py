@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="database; default: SQLite in HOME (postgresql://... for PostgreSQL)")
     raw_url: str = Field("", description="where raw captures are kept, any fsspec URL; default: HOME/raw")
     drop_folder: Path | None = Field(None, description="folder that is swept for new documents; default: HOME/drop")
+    drop_polling: bool = Field(False, description="true: the drop folder lies on a network, which tells of no changes")
     workers: int = Field(0, ge=0, le=256, description="processes that read and enrich; 0: one per core")
     batch_size: int = Field(25, ge=1, le=500, description="documents that one task run takes through a stage")
     extract_timeout_s: float = Field(10.0, gt=0, description="seconds one document may take to read")
