@@ -183,7 +183,8 @@ class _Desk:
 
     async def _see_to_prefect(self) -> None:
         if self._wakeups.deployment_id is None:
-            self._wakeups.deployment_id = (await register(self._client))["ingest"]
+            with temporary_settings(restore_defaults={PREFECT_CLIENT_MAX_RETRIES}):
+                self._wakeups.deployment_id = (await register(self._client))["ingest"]
         try:
             pool = await self._client.read_work_pool(POOL)
             deployment = await self._client.read_deployment(self._wakeups.deployment_id)
@@ -228,9 +229,9 @@ async def _keep(name: str, loop: Callable[[], Awaitable[object]]) -> None:
         except Exception as error:
             if time.monotonic() - began > LONGEST_PAUSE_S:
                 pause_s, said = FIRST_PAUSE_S, ""
-            known = isinstance(error, (httpx.TransportError, WiredeskError))
-            if isinstance(error, httpx.TransportError):
-                logger.info("%s: Prefect's server does not answer", name)
+            known = isinstance(error, WiredeskError)
+            if isinstance(error, httpx.HTTPError):
+                logger.info("%s: Prefect's server is away or busy: %s", name, error)
             elif said != (said := f"{type(error).__name__}: {error}"):
                 logger.warning("%s: %s", name, said, exc_info=None if known else error)
         await asyncio.sleep(pause_s)
