@@ -53,10 +53,13 @@ class Budget:
         self.entries -= 1
         self.size -= size
         if self.entries < 0 or self.size < 0:
-            detail = (
-                f"It holds more than {MOST_ENTRIES:,} documents or {MOST_BYTES:,} bytes; what follows was left out."
-            )
+            detail = "It holds more documents, or more bytes of them, than one file may; what follows was left out."
             raise Rejected("too-big", f"{detail} Send it in several files.")
+
+
+def allow(size: int) -> Budget:
+    """Give what may come out of a file of so many bytes: a web archive of gigabytes holds more than a message does."""
+    return Budget(entries=max(MOST_ENTRIES, size // 1024), size=max(MOST_BYTES, 20 * size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ class Unpacked(io.RawIOBase):
             detail = f"The {self._of} archive is damaged or cut off after {self._given} bytes ({_said(error)})."
             raise Rejected("broken", f"{detail} Send it again, whole.") from error
         given = self._given + len(chunk)
-        if given > MOST_BYTES or (given > 8 * _FREE and given > RATIO * max(1, self._source.tell())):
+        if given > 8 * _FREE and given > RATIO * max(1, self._source.tell()):
             raise _too_big(given)
         return chunk
 

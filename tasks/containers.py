@@ -10,11 +10,25 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 from storage.errors import Rejected
+from storage.feedrecords import NotAFeed
 from storage.records import Hints, Refusal
-from tasks import archives, articlejson, charset, mail, ninjs, pdftext, webarchive, wiremessage, xmltext
+from tasks import (
+    archives,
+    articlejson,
+    charset,
+    entrypage,
+    feedread,
+    mail,
+    ninjs,
+    pdftext,
+    webarchive,
+    wiremessage,
+    xmltext,
+)
 from tasks.archives import LARGEST, Budget, Unpacked
 
 Stream = BinaryIO | Unpacked
@@ -39,6 +53,10 @@ _OFFICE: Final = (
     (b"word/", "a Word document"), (b"xl/", "a spreadsheet"), (b"ppt/", "a presentation"), (b"epub", "a book"),
 )  # fmt: skip
 NOTHING: Final = Hints()
+_FEEDS: Final = frozenset({"rss", "feed", "RDF"})
+_LARGEST_FEED: Final = 5_000_000
+"""Bytes of a feed: a broken one of this size takes seconds to mend."""
+_NO_FUTURE: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _BY_HAND: Final = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
@@ -53,17 +71,16 @@ class Part:
 
 def split(source: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Part | Refusal]:
     """Cut a file into its documents, as `tasks.formats.split` says."""
-    budget = Budget()
-    if not isinstance(source, bytes):
-        of = kind(source.read(1024))
-        source.seek(0)
-        if of in {"", "mail"}:
-            raw = source.read(LARGEST + 1)
-            yield from _split(raw, name, hints, 0, budget)
-            return
-        yield from _bounded(_opened(source, of, name, hints, 1, budget), name)
+    if isinstance(source, bytes):
+        yield from _bounded(_split(source, name, hints, 0, Budget()), name)
         return
-    yield from _bounded(_split(source, name, hints, 0, budget), name)
+    of = kind(source.read(1024))
+    budget = archives.allow(source.seek(0, io.SEEK_END))
+    source.seek(0)
+    if of:
+        yield from _bounded(_opened(source, of, name, hints, 1, budget), name)
+    else:
+        yield from _bounded(_split(source.read(LARGEST + 1), name, hints, 0, budget), name)
 
 
 def kind(raw: bytes) -> str:
@@ -248,12 +265,15 @@ def _letter(raw: bytes, name: str, hints: Hints, depth: int, budget: Budget) -> 
             yield from _split(attachment.raw, inner, hints, depth + 1, budget)
 
 
-def _listed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Part]:
-    """Cut a text: JSON lists and lines, packages of ninjs, files of several XML news items."""
+def _listed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Part | Refusal]:
+    """Cut a text: feeds, JSON lists and lines, packages of ninjs, files of several XML news items."""
     try:
         text = charset.decode(raw)
     except Rejected:
         yield _counted(Part(name, raw, hints), budget)
+        return
+    if is_feed(text):
+        yield from _fed(raw, name, hints, budget)
         return
     found = _records(text, name)
     if found is None and (several := xmltext.cut(text) if text.lstrip()[:1] == "<" else None):
@@ -268,6 +288,40 @@ def _listed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Par
         return
     for n, record in itertools.chain((first, second), found):
         yield _counted(Part(f"{name}#{n}", record.encode("utf-8", "surrogatepass"), hints), budget)
+
+
+def is_feed(text: str) -> bool:
+    """Say whether a text is a feed with entries of its own: not one that carries an agency's format."""
+    if text.lstrip()[:1] == "{":
+        return "jsonfeed.org/version" in text[:2000]
+    return xmltext.root(text) in _FEEDS and "<nitf" not in text and "newsItem" not in text
+
+
+def _fed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Part | Refusal]:
+    """Yield the entries of a feed that bring their whole text, and one refusal for those that do not."""
+    if len(raw) > _LARGEST_FEED:
+        yield Refusal(input=name, reason="too-big", detail=f"It is a feed of more than {_LARGEST_FEED:,} bytes.")
+        return
+    feed = feedread.read(raw, address="", now=_NO_FUTURE)
+    if isinstance(feed, NotAFeed):
+        yield Refusal(input=name, reason="broken", detail=f"It begins like a feed, but: {feed.detail}.")
+        return
+    whole = [(n, e, page) for n, e in enumerate(feed.entries, 1) if (page := entrypage.own_page(e, feed)) is not None]
+    for n, entry, page in whole:
+        said = entrypage.hints(entry)
+        known = replace(
+            said,
+            url=hints.url or said.url,
+            publisher=hints.publisher or said.publisher,
+            published=hints.published or said.published,
+            published_basis=hints.published_basis if hints.published else said.published_basis,
+            identifier=None if said.url else entry.guid,
+        )
+        yield _counted(Part(f"{name}#{n}", page, known), budget)
+    if len(whole) < len(feed.entries) or not feed.entries:
+        detail = f"It is a feed of {len(feed.entries)} entries, {len(whole)} of them with their whole text."
+        detail += " The others stand behind their links: wiredesk feeds add fetches them."
+        yield Refusal(input=name, reason="no-article", detail=detail)
 
 
 def _records(text: str, name: str) -> Iterator[tuple[int, str]] | None:

@@ -4,11 +4,13 @@ A link that leads out of a searched folder is not followed, and what is no regul
 never opened: opening a pipe would hang for good.
 """
 
+import contextlib
 import glob
 import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from storage.errors import Rejected
 from tasks.formats import SUFFIXES
@@ -96,6 +98,22 @@ def read(path: Path, *, max_bytes: int) -> bytes:
     Raises:
         Rejected: `unreadable` (not there, no permission, no regular file), `too-big` over `max_bytes`.
     """
+    with opened(path) as file:
+        return read_whole(file, max_bytes=max_bytes, subject=str(path))
+
+
+def read_whole(file: BinaryIO, *, max_bytes: int, subject: str) -> bytes:
+    """Read an open file from where it stands; `too-big` as `read` says."""
+    data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        detail = f"it is over {max_bytes:,} bytes; raise WIREDESK_MAX_DOCUMENT_BYTES to read it"
+        raise Rejected("too-big", detail, subject=subject)
+    return data
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open one regular file; `unreadable` as `read` says, also for what fails while it is open."""
     subject = str(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -103,11 +121,7 @@ def read(path: Path, *, max_bytes: int) -> bytes:
         # O_NONBLOCK: a pipe that takes the file's place between look and open must not hang the desk.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            data = file.read(max_bytes + 1)
+            yield file
     except OSError as error:
         detail = f"it could not be opened: {error.strerror or error}; check its permissions and that it is still there"
         raise Rejected("unreadable", detail, subject=subject) from error
-    if len(data) > max_bytes:
-        detail = f"it is over {max_bytes:,} bytes; raise WIREDESK_MAX_DOCUMENT_BYTES to read it"
-        raise Rejected("too-big", detail, subject=subject)
-    return data

@@ -64,6 +64,13 @@ def split(source: bytes | BinaryIO, *, name: str, hints: Hints = Hints()) -> Ite
     yield from containers.split(source, name=name, hints=hints)
 
 
+def holds_many(file: BinaryIO) -> bool:
+    """Say whether an open file is an archive or a mailbox, which `split` reads without taking it into memory."""
+    head = file.read(1024)
+    file.seek(0)
+    return bool(containers.kind(head))
+
+
 def read(raw: bytes, *, input: str, hints: Hints = Hints()) -> Article | Withdrawal | Refusal:  # noqa: A002, B008
     """Read one document; the stage "extract" is noted on the article. `hints` are believed over the document."""
     try:
@@ -92,6 +99,8 @@ def _read(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
 
 def _read_text(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
     suffix = containers.suffix(subject)
+    if containers.is_feed(text):
+        return _read_only_part(text.encode("utf-8", "replace"), subject, hints)
     if suffix in {"json", "jsonl"} or containers.JSON_START.match(text):
         return _read_json(text, subject, hints)
     root = xmltext.root(text)

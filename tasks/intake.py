@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import Connection
 
@@ -47,15 +48,20 @@ def open_file(path: Path, *, hints: Hints, max_bytes: int) -> Iterator[Document 
         beside = path.with_name(path.name + drop.SIDECAR)
         if os.path.isfile(beside):  # which a name that is too long is not
             hints = sidecar.read(drop.read(beside, max_bytes=sidecar.LARGEST), beside=hints)
-        raw = drop.read(path, max_bytes=max_bytes)
+        with drop.opened(path) as file:
+            # What holds many documents is read from front to back, however large; a document has its limit.
+            if formats.holds_many(file):
+                yield from documents_of(file, name=str(path), hints=hints)
+                return
+            raw = drop.read_whole(file, max_bytes=max_bytes, subject=str(path))
     except Rejected as refused:
         yield Refusal(input=str(path), reason=refused.reason, detail=refused.detail)
     else:
         yield from documents_of(raw, name=str(path), hints=hints)
 
 
-def documents_of(raw: bytes, *, name: str, hints: Hints) -> Iterator[Document | Refusal]:
-    """Split the bytes of one file into its documents."""
+def documents_of(raw: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Document | Refusal]:
+    """Split one file, its bytes or itself open, into its documents."""
     try:
         for part in formats.split(raw, name=name, hints=hints):
             yield part if isinstance(part, Refusal) else Document(input=part.input, raw=part.raw, hints=part.hints)

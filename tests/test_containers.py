@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from storage.errors import REASONS
 from storage.records import Article, Hints, Refusal, Withdrawal, as_json, withdrawal_json
-from tasks import archives, containers, formats, mail
+from tasks import archives, containers, formats, intake, mail
+from tasks.stages import Document
 
 DATA = Path(__file__).parent / "data" / "wires"
 PROSE = "The harbour council of Port Ansel agreed on Tuesday to keep the old ferry for another winter, its chair said. "
@@ -250,6 +251,40 @@ def test_pdf_files():
     assert told(every(WIRES["locked.pdf"])) == {"a": "encrypted"}
     assert told(every(WIRES["scan.pdf"])) == {"a": "not-text"}
     assert told(every(WIRES["paper.pdf"][:900])) == {"a": "broken"}
+
+
+def test_a_feed_as_a_file_gives_the_entries_that_are_whole():
+    whole = f"<content:encoded><![CDATA[<p>{PROSE}</p><p>{PROSE * 2}</p>]]></content:encoded>"
+    items = "".join(
+        f"<item><title>Ferry {n}</title><link>http://quay.example/{n}</link>"
+        "<pubDate>Tue, 10 Mar 2026 15:43:00 +0100</pubDate>"
+        f"<description>Teaser</description>{whole if n else ''}</item>"
+        for n in range(3)
+    )
+    space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    feed = f'<rss version="2.0" {space}><channel><title>The Quay</title>{items}</channel></rss>'
+    one, two, rest = every(feed.encode(), "f.xml")
+    assert (one.input, one.url, one.publisher, one.published_basis) == (
+        "f.xml#2",
+        "http://quay.example/1",
+        "The Quay",
+        "feed",
+    )
+    assert (two.headline, two.published_at.isoformat()) == ("Ferry 2", "2026-03-10T14:43:00+00:00")
+    assert (rest.input, rest.reason, "2 of them" in rest.detail) == ("f.xml", "no-article", True)
+    assert told(every(feed[:60].encode(), "f.xml")) == {"f.xml": "broken"}
+    assert formats.read(feed.encode(), input="f.xml").reason == "unknown-format"
+
+
+def test_an_archive_is_not_held_to_the_size_of_a_document(tmp_path):
+    path = tmp_path / "big.warc.gz"
+    path.write_bytes(b"".join(map(gzip.compress, WARC * 40)))
+    found = list(intake.documents([str(path)], hints=Hints(), max_bytes=5_000))
+    assert [type(d) for d in found] == [Document] * 120
+    assert found[1].hints.url == "http://quay.example/b"
+    path = tmp_path / "big.txt"
+    path.write_text(PROSE * 60)
+    assert [d.reason for d in intake.documents([str(path)], hints=Hints(), max_bytes=5_000)] == ["too-big"]
 
 
 def test_what_holds_several_documents_cannot_be_read_as_one():
