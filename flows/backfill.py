@@ -217,6 +217,7 @@ class _Run:
         """Make anew, in the order in which it was filed, what older versions of these stages have made."""
         wanted = {stage: version for stage, version in versions.current().items() if stage in stages}
         with self._store.writing() as conn:
+            renewal.release_expired(conn, now=datetime.now(UTC))
             if again and not self._dry_run:
                 renewal.choose_anew(conn, stages, chosen)
             if again and self._dry_run:

@@ -15,7 +15,7 @@ from flows.deskworker import HEARTBEAT_S
 from flows.ingest import holder_of
 from flows.register import POOL
 from flows.runs import DESK, INSTANCE
-from storage import inbox
+from storage import inbox, renewal
 from storage.store import Store
 
 logger = logging.getLogger(__name__)
@@ -72,5 +72,7 @@ async def _bury(client: PrefectClient, store: Store, dead: Collection[FlowRun], 
 
 
 def _give_back(store: Store, holder: str, max_attempts: int) -> int:
+    now = datetime.now(UTC)
     with store.writing() as conn:
-        return inbox.release_expired(conn, now=datetime.now(UTC), max_attempts=max_attempts, dead=holder)
+        renewal.release_expired(conn, now=now, dead=holder)
+        return inbox.release_expired(conn, now=now, max_attempts=max_attempts, dead=holder)

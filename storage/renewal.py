@@ -142,13 +142,8 @@ def claim(
 
     No two holders ever have the same one in hand, and none that has had `max_attempts` is given.
     """
-    barred = exists().where(
-        _R.n == _A.n,
-        or_(
-            and_(_R.holder.is_not(None), _R.lease_until_at >= now),
-            and_(_R.holder.is_(None), _R.attempts >= max_attempts),
-        ),
-    )
+    in_hand = and_(_R.holder.is_not(None), _R.lease_until_at >= now)
+    barred = exists().where(_R.n == _A.n, or_(in_hand, _R.attempts >= max_attempts))
     wanted = select(_A.n).where(_A.n > after, chosen.condition(), _is_outdated(versions), ~barred)
     ns = conn.execute(wanted.order_by(_A.n).limit(limit)).scalars().all()
     given = {"holder": holder, "until": now + lease, "now": now}
@@ -185,6 +180,19 @@ def release(conn: Connection, *, holder: str, among: Collection[int] | None = No
     first = conn.execute(delete(_R).where(mine, _R.attempts <= 1, _R.error.is_(None))).rowcount
     values = {"holder": None, "lease_until_at": None, "attempts": _R.attempts - 1}
     return first + conn.execute(update(_R).where(mine).values(values)).rowcount
+
+
+def release_expired(conn: Connection, *, now: datetime, dead: str | None = None) -> int:
+    """Take back what a holder kept for longer than its lease, or what a `dead` one has. Its attempt counts. Gives how
+    many.
+    """
+    left = and_(_R.holder.is_not(None), _R.lease_until_at < now)
+    error = func.coalesce(_R.error, "whoever worked on it died each time")
+    return conn.execute(
+        update(_R)
+        .where(left if dead is None else or_(left, _R.holder == dead))
+        .values(holder=None, lease_until_at=None, error=error)
+    ).rowcount
 
 
 def set_aside(conn: Connection, *, max_attempts: int, limit: int = 100) -> tuple[tuple[str, str], ...]:

@@ -293,3 +293,14 @@ def test_a_crash_leaves_nothing_half_and_the_next_one_goes_on(
     assert claim(store, newer("quotes"), "next") == []
     again = claim(store, newer("quotes"), "next", now=NOW + 2 * LEASE)
     assert {t.stored.n for t in again} == {t.stored.n for t in tasks}
+
+
+def test_what_kills_whoever_works_on_it_is_set_aside(store: Store, filed: list[Article]) -> None:
+    now = NOW
+    for n in range(MOST):
+        assert len(claim(store, newer("quotes"), f"killed {n}", now=now)) == 5
+        now += 2 * LEASE
+    assert claim(store, newer("quotes"), "next", now=now) == []
+    with store.writing() as conn:
+        assert renewal.release_expired(conn, now=NOW, dead="killed 2") == 5
+        assert {why for _, why in renewal.set_aside(conn, max_attempts=MOST)} == {"whoever worked on it died each time"}
