@@ -24,7 +24,7 @@ _SINGLE: Final = re.compile(
 )
 # A legal note or an address: each alternative begins with one character, so that the search skips most others at once.
 _NOTICE: Final = re.compile(
-    r"[©ⓒ@whA](?:(?<=[©ⓒ])[^\w\n]*\w|(?<=\w@)\w+\.\w|(?<=\bw)ww\.\w|(?<=\bh)ttps?://|(?<=\bA)ll rights reserved)",
+    r"[©ⓒ@whA](?:(?<=[©ⓒ])[^\w\n]{0,20}\w|(?<=\w@)\w+\.\w|(?<=\bw)ww\.\w|(?<=\bh)ttps?://|(?<=\bA)ll rights reserved)",
     re.IGNORECASE,
 )
 
