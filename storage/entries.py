@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 from storage.archive import chunks
 from storage.feedrecords import Entry, KnownEntry
 from storage.records import Hints
-from storage.tables import FeedEntry
+from storage.tables import FeedEntry, InboxItem
 
 _E = FeedEntry
 _GIVEN = (
@@ -51,11 +51,14 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What is known of an entry's page. `looks` counts how often it was looked at again."""
+    """What is known of an entry's page. `looks` counts how often it was looked at again.
+
+    `named` is the name of its item: the link as the feed wrote it, with a remark if the feed's text serves.
+    """
 
     id: int
     item_id: int | None
-    address: str | None
+    named: str | None
     hints: Hints
     own: Own | None
     first_seen_at: datetime
@@ -65,8 +68,9 @@ class Page:
     looks: int
 
 
+_NAMED = select(InboxItem.input).where(InboxItem.id == _E.item_id).correlate(_E).scalar_subquery().label("named")
 _PAGE = (
-    _E.id, _E.item_id, _E.canonical, _E.hints, _E.own_digest, _E.own_bytes, _E.first_seen_at, _E.etag, _E.last_modified,
+    _E.id, _E.item_id, _NAMED, _E.hints, _E.own_digest, _E.own_bytes, _E.first_seen_at, _E.etag, _E.last_modified,
     _E.page_digest, _E.looks,
 )  # fmt: skip
 
@@ -199,7 +203,7 @@ def _hints(hints: Hints) -> dict[str, Any]:
 def _page(row: Any) -> Page:
     own = None if row.own_digest is None else Own(digest=row.own_digest, size_bytes=row.own_bytes)
     return Page(
-        id=row.id, item_id=row.item_id, address=row.canonical, hints=Hints(**row.hints), own=own,
+        id=row.id, item_id=row.item_id, named=row.named, hints=Hints(**row.hints), own=own,
         first_seen_at=row.first_seen_at, etag=row.etag, last_modified=row.last_modified, page_digest=row.page_digest,
         looks=row.looks,
     )  # fmt: skip

@@ -26,6 +26,7 @@ RUN: Final = 5
 MOST_CHARACTERS: Final = 3_000_000
 """Characters of a page that are looked at; articles stand in the first tenth of that."""
 
+_REMARK: Final = " (as its feed sent it)"
 _PIECE: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)?[^<>]*>")
 _SILENT: Final = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "select"})
 _INLINE: Final = frozenset(str.split("a abbr b bdi cite code em font i mark q s small span strong sub sup time u wbr"))
@@ -64,7 +65,12 @@ def own_page(entry: Entry, page: FeedPage) -> bytes | None:
 
 def name(address: str) -> str:
     """Give the name under which an entry's own content goes through the desk: it says that its page was not read."""
-    return f"{address} (as its feed sent it)"
+    return f"{address}{_REMARK}"
+
+
+def address(name: str) -> str:
+    """Give the address that such a name, or a page's own, begins with."""
+    return name.removesuffix(_REMARK)
 
 
 def is_stub(fetched: bytes, own: bytes) -> bool:

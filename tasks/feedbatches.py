@@ -73,7 +73,7 @@ async def look_batch(
     batch: str,  # noqa: ARG001 - names the task run
 ) -> list[Outcome | Failure]:
     """Look once more at a batch of pages side by side."""
-    return await _each(due, lambda page: pages.look_again(round_, page), lambda page: page.address or "")
+    return await _each(due, lambda page: pages.look_again(round_, page), lambda page: page.named or "")
 
 
 async def _each(things: Sequence[T], work: Callable[[T], Awaitable[R]], name: Callable[[T], str]) -> list[R | Failure]:

@@ -94,7 +94,7 @@ async def fetch(round_: Round, item: Item, page: Page | None, *, max_attempts: i
 
 async def look_again(round_: Round, page: Page) -> Outcome:
     """Look at a page once more; if its article differs, the new bytes are another item of the inbox."""
-    address = page.address or ""
+    address = entrypage.address(page.named or page.hints.url or "")
     now = round_.clock()
     request = Request(url=address, etag=page.etag, last_modified=page.last_modified, accept=ACCEPT)
     response, why = None, ""
@@ -121,7 +121,8 @@ async def look_again(round_: Round, page: Page) -> Outcome:
                 digest=digest,
                 size_bytes=len(response.body),
                 input=address,
-                hints=_told(page.hints, address, response),
+                # What the feed's text was filed under stays its name, wherever the page lies.
+                hints=_told(page.hints, address, response) if page.page_digest else page.hints,
                 now=now,
             )
             entries.looked(
@@ -200,7 +201,7 @@ def _looked(
 ) -> Outcome:
     with round_.store.writing() as conn:
         entries.looked(conn, page, next_at=_next_look(page, now), etag=etag, last_modified=last_modified)
-    return Outcome(result="same", address=page.address or "", item=page.item_id, why=why)
+    return Outcome(result="same", address=page.named or "", item=page.item_id, why=why)
 
 
 def _next_look(page: Page, now: datetime) -> datetime | None:

@@ -247,6 +247,16 @@ def test_corrected_page_is_another_item_of_the_same_article(store: Store, server
     assert behind(store, again.item).item_id == again.item
 
 
+def test_page_is_looked_at_again_under_the_link_as_the_feed_wrote_it(
+    store: Store, server: FaultyServer, now: datetime
+) -> None:
+    server.script("/a?utm_source=feed", Answer(body=page("Ferry")))
+    note(store, now, server.url("/a?utm_source=feed"))
+    fetch(store, now)
+    look(store, now + 3 * HOUR)
+    assert [seen.path for seen in server.seen if seen.path != "/robots.txt"] == ["/a?utm_source=feed"] * 2
+
+
 def test_look_that_fails_leaves_the_article_and_comes_again_later(
     store: Store, server: FaultyServer, now: datetime
 ) -> None:
