@@ -13,12 +13,15 @@ from prefect.client.schemas.sorting import ArtifactSort
 from flows import report
 from flows.settings import Settings, read_settings
 from flows.workplace import store_at_hand
-from storage import housekeeping, inbox
+from storage import entries, housekeeping, inbox
 from storage.overview import Overview, overview
 from storage.store import Store
 
 LATEST = 200
 """Runs of `ingest` by which the stages are timed."""
+FORGET_AFTER = timedelta(days=180)
+"""Time after which an entry that has left its feed is forgotten: should it come back, its address is known all the
+same."""
 
 
 @flow(name="upkeep", description="Take back what dead runs held, tend the database, write the overview.")
@@ -28,7 +31,8 @@ async def upkeep(thorough: bool = False) -> Overview:
     Leaves the table artifact `desk-overview`.
 
     Args:
-        thorough: also tend the database file and throw away captures older than WIREDESK_KEEP_RAW_DAYS.
+        thorough: also tend the database file, forget entries that left their feeds long ago, and throw away captures
+            older than WIREDESK_KEEP_RAW_DAYS.
     """
     settings = read_settings()
     with store_at_hand(settings) as store:
@@ -49,6 +53,8 @@ def _tidy(store: Store, settings: Settings, thorough: bool) -> str:
     now = datetime.now(UTC)
     with store.writing() as conn:
         given_back = inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        if thorough:
+            entries.forget(conn, unseen_since=now - FORGET_AFTER)
     thrown_away = 0
     if thorough and settings.keep_raw_days:
         thrown_away = housekeeping.throw_away(store, before=now - timedelta(days=settings.keep_raw_days))
