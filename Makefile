@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup demo bench-copies bench-enrich bench-feeds test test-hard check format bench lock clean
+.PHONY: help setup demo up bench-latency bench-copies bench-enrich bench-feeds test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,6 +26,9 @@ setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
 
 demo: .venv/.run  ## Take the sample documents all the way into a database and show what was found
 	@$(BIN)/wiredesk demo
+
+up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
+	@exec $(BIN)/wiredesk up
 
 test: .venv/.dev  ## Run the tests (under 10 minutes)
 	@$(BIN)/python -m pytest -m "not hard"
@@ -61,6 +64,9 @@ bench-feeds: .venv/.dev  ## Reading feeds over feedparser's defaults, the rhythm
 	$(BIN)/python tests/bench/feeds_parse.py
 	$(BIN)/python tests/bench/feeds_rhythm.py
 	$(BIN)/python tests/bench/feeds_poll.py
+
+bench-latency: .venv/.dev  ## From a dropped file to its article, idle and beside a backfill; what idling costs
+	$(BIN)/python tests/bench/latency.py --limits
 
 lock:            ## Resolve the requirements anew into deployments/ (hashes, no addresses)
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv

@@ -1,0 +1,74 @@
+"""The overview of the desk, and what upkeep does to the shelves."""
+
+from datetime import datetime, timedelta
+
+from flows import report
+from storage import housekeeping, inbox
+from storage.overview import overview
+from storage.records import Hints
+from storage.store import Store
+
+
+def take_in(store: Store, *texts: bytes, now: datetime) -> list[int]:
+    with store.writing() as conn:
+        return [
+            inbox.receive(
+                conn, digest=store.raw.put(t), size_bytes=len(t), input=f"{i}.txt", hints=Hints(), now=now
+            ).item_id
+            for i, t in enumerate(texts)
+        ]
+
+
+def test_the_overview_says_what_waits_for_how_long_and_what_was_refused(store: Store, now: datetime) -> None:
+    first, second, _, _ = take_in(store, b"one", b"two", b"three", b"four", now=now - timedelta(hours=3))
+    with store.writing() as conn:
+        inbox.claim(conn, holder="me", limit=3, lease=timedelta(hours=9), now=now - timedelta(hours=2))
+        inbox.settle(conn, first, state="rejected", reason="no-body", now=now - timedelta(hours=1), holder="me")
+        inbox.put_back(
+            conn, second, error="x", not_before=now + timedelta(hours=1), now=now, max_attempts=5, holder="me"
+        )
+    with store.reading() as conn:
+        found = overview(conn, now=now)
+    assert (found.backlog, found.in_work, found.waiting_for_retry) == (1, 1, 1)
+    assert found.oldest_due == now - timedelta(hours=3)
+    assert found.rejected_lately == {"no-body": 1}
+    assert found.database_bytes > 10_000
+    said = report.rows(found, {"extract": 0.02, "enrich": 0.3}, now=now)
+    assert said["backlog"] == "1 waiting, the oldest for 3 hours"
+    assert said["rejected"] == "1 no-body"
+    assert said["slowest stage"].startswith("enrich")
+
+
+def test_what_a_dead_holder_had_waits_again_and_counts_as_an_attempt(store: Store, now: datetime) -> None:
+    take_in(store, b"one", b"two", now=now)
+    with store.writing() as conn:
+        for holder in ("dead", "alive"):
+            inbox.claim(conn, holder=holder, limit=1, lease=timedelta(hours=9), now=now)
+        assert inbox.release_expired(conn, now=now, max_attempts=2, dead="dead") == 1
+        assert inbox.counts(conn)["captured"] == inbox.counts(conn)["claimed"] == 1
+        (again,) = inbox.claim(conn, holder="dead", limit=5, lease=timedelta(hours=9), now=now)
+        assert again.attempts == 2
+        inbox.release_expired(conn, now=now, max_attempts=2, dead="dead")
+        assert inbox.counts(conn)["rejected"] == 1
+
+
+def test_captures_are_thrown_away_when_nothing_needs_them_and_not_before(store: Store, now: datetime) -> None:
+    old, shared, waiting = take_in(store, b"old", b"shared", b"waiting", now=now - timedelta(days=9))
+    with store.writing() as conn:
+        digest = store.raw.put(b"shared")
+        inbox.receive(conn, digest=digest, size_bytes=6, input="b", hints=Hints(publisher="Halcyon"), now=now)
+        for item in (old, shared):
+            inbox.settle(conn, item, state="rejected", reason="no-body", now=now - timedelta(days=8))
+    assert housekeeping.throw_away(store, before=now - timedelta(days=10)) == 0
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 1
+    with store.reading() as conn:
+        items = [inbox.item(conn, i) for i in (old, shared, waiting)]
+    assert [store.raw.holds(str(item.digest)) for item in items if item] == [False, True, True]
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 0
+
+
+def test_the_database_is_tended_while_others_use_it(store: Store, now: datetime) -> None:
+    take_in(store, b"one", now=now)
+    with store.reading() as conn:
+        housekeeping.tend(store, thorough=True)
+        assert inbox.counts(conn)["captured"] == 1

@@ -1,0 +1,62 @@
+"""`wiredesk up` where it cannot start: one clear sentence, at once, and nothing left running."""
+
+import socket
+import sqlite3
+from pathlib import Path
+
+from desking import Up, free_port
+
+from flows import settings as environment
+from flows.standing import only_one
+from storage.store import open_store
+
+
+def refused(home: Path, port: int | None = None, **variables: str) -> str:
+    """What it says when it gives up. It is one line."""
+    (home / "up.log").unlink(missing_ok=True)
+    up = Up(home, port or free_port(), "up", **variables)
+    assert up.process.wait(60) == 2, up.said()
+    (line,) = up.said().splitlines()
+    return line
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = refused(tmp_path, port)
+    assert f"127.0.0.1:{port}" in said
+    assert "WIREDESK_PORT" in said
+    assert f"PREFECT_API_URL=http://127.0.0.1:{port}/api" in said
+
+
+def test_a_drop_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert str(tmp_path / "gone") in refused(tmp_path, WIREDESK_DROP_FOLDER=str(tmp_path / "gone"))
+
+
+def test_a_second_desk_for_the_same_home(tmp_path: Path) -> None:
+    with only_one(tmp_path / "desk.lock", "taken"):
+        assert "a desk runs already" in refused(tmp_path)
+    with only_one(tmp_path / environment.SERVING, "taken", note="http://127.0.0.1:1/api"):
+        assert "`wiredesk up` runs already" in refused(tmp_path)
+        assert environment.running_server(tmp_path) == "http://127.0.0.1:1/api"
+    assert environment.running_server(tmp_path) is None
+
+
+def test_a_database_that_is_newer_or_does_not_answer(tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path / 'wiredesk.db'}", raw_url=str(tmp_path / "raw")).close()
+    with sqlite3.connect(tmp_path / "wiredesk.db") as conn:
+        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+    conn.close()
+    assert "newer version (9999" in refused(tmp_path)
+    nobody = f"postgresql://wire@127.0.0.1:{free_port()}/desk"
+    up = Up(tmp_path / "other", free_port(), "up", WIREDESK_DATABASE_URL=nobody)
+    assert up.process.wait(60) == 1
+    (line,) = up.said().splitlines()
+    assert "does not answer" in line
+
+
+def test_a_prefect_server_that_is_named_and_not_there(tmp_path: Path) -> None:
+    said = refused(tmp_path, PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api")
+    assert "no Prefect server answers there" in said
