@@ -186,13 +186,11 @@ class _Run:
             with self._store.reading() as conn:
                 known = sum(intake.is_known(conn, a.arrival) for a in part)
             return (), known, sum(isinstance(a.arrival, Refusal) for a in part)
-        received = list(intake.take_in(self._store, [a.arrival for a in part], now=now))
-        waiting = [r.item_id for r in received if r.state == "captured"]
+        received, items = intake.take_in_hand(
+            self._store, [a.arrival for a in part], holder=self._holder, lease=self._settings.lease, now=now
+        )
         with self._store.writing() as conn:
             backfills.note(conn, files.key, part[-1].place, now=now)
-            items = inbox.claim(
-                conn, holder=self._holder, limit=len(part), lease=self._settings.lease, now=now, among=waiting
-            )
         refused = sum(r.new and r.state == "rejected" for r in received)
         return items, sum(not r.new for r in received), refused
 

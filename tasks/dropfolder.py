@@ -12,12 +12,13 @@ import shutil
 import signal
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from storage.errors import Misconfigured, Rejected
-from tasks.drop import DONE, REJECTED, is_unfinished
+from tasks.drop import DONE, REJECTED, is_unfinished, read_whole
 
 LONGEST: Final = 255
 """Bytes of a file name on every file system that matters here (NAME_MAX)."""
@@ -93,13 +94,14 @@ class DropFolder:
                 return None
             raise
 
-    def read(self, name: str, seen: Look, *, max_bytes: int, ready: Callable[[bool | None], bool]) -> bytes | None:
-        """Read a file whole; None if it is not, any more, what was seen, or changes while it is read.
+    @contextmanager
+    def opened(self, name: str, seen: Look, *, ready: Callable[[bool | None], bool]) -> Iterator[BinaryIO | None]:
+        """Open a file; None if it is not, any more, what was seen, or is not `ready`.
 
-        None also if it is not `ready`, which is asked with what `is_held` says of it.
+        `ready` is asked with what `is_held` says of it.
 
         Raises:
-            Rejected: `unreadable` (a link, a pipe, no permission), `too-big` over `max_bytes`.
+            Rejected: `unreadable`: a link, a pipe, no permission.
             OSError: the disk or the network failed.
         """
         subject = str(self.path / name)
@@ -109,23 +111,30 @@ class DropFolder:
         try:
             parent, last = self._parent(name)
             descriptor = os.open(last, _FILE, dir_fd=parent)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
         except PermissionError as error:
             detail = f"it could not be opened: {error.strerror}; check its permissions"
             raise Rejected("unreadable", detail, subject=subject) from error
         except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link or a socket has taken its place
-                return None
-            raise
+            # It is gone, or a link or a socket has taken its place.
+            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}:
+                raise
+            yield None
+            return
         with os.fdopen(descriptor, "rb") as file:
-            if _look(os.fstat(descriptor)) != seen or not ready(is_held(descriptor)):
+            yield file if is_same(file, seen) and ready(is_held(descriptor)) else None
+
+    def read(self, name: str, seen: Look, *, max_bytes: int, ready: Callable[[bool | None], bool]) -> bytes | None:
+        """Read a file whole; None as `opened`, and if it changes while it is read.
+
+        Raises:
+            Rejected: as `opened`, and `too-big` over `max_bytes`.
+            OSError: the disk or the network failed.
+        """
+        with self.opened(name, seen, ready=ready) as file:
+            if file is None:
                 return None
-            data = file.read(max_bytes + 1)
-            if len(data) > max_bytes:
-                detail = f"it is over {max_bytes:,} bytes; raise WIREDESK_MAX_DOCUMENT_BYTES to read it"
-                raise Rejected("too-big", detail, subject=subject)
-            return data if _look(os.fstat(descriptor)) == seen else None
+            data = read_whole(file, max_bytes=max_bytes, subject=str(self.path / name))
+            return data if is_same(file, seen) else None
 
     def move(self, name: str, into: str, seen: Look, *, named: tuple[str, str] | None = None) -> str | None:
         """Move a file away under a name that nobody has there yet, and give its new one. `named` is (stem, ending).
@@ -234,6 +243,11 @@ class DropFolder:
                 raise
             _copy(parent, last, target, place)
             os.unlink(last, dir_fd=parent)
+
+
+def is_same(file: BinaryIO, seen: Look) -> bool:
+    """True if an open file is what was seen, with nothing written to it since."""
+    return _look(os.fstat(file.fileno())) == seen
 
 
 def _copy(parent: int, last: str, target: int, place: str) -> None:

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from storage import inbox
 from storage.errors import Rejected
-from storage.inbox import Received
+from storage.inbox import Item, Received
 from storage.records import Hints, Refusal
 from storage.store import Store
 from tasks import drop, formats, sidecar
@@ -81,6 +81,21 @@ def take_in(store: Store, arrivals: Iterable[Document | Refusal], *, now: dateti
             received = [_note(conn, kept, now) for kept in chunk]
         logger.info("taken in new=%d known=%d", sum(r.new for r in received), sum(not r.new for r in received))
         yield from received
+
+
+def take_in_hand(
+    store: Store, arrivals: Iterable[Document | Refusal], *, holder: str, lease: timedelta, now: datetime
+) -> tuple[list[Received], tuple[Item, ...]]:
+    """Take in a few arrivals as `take_in` does, and claim those that wait, in one transaction.
+
+    So nothing that comes later ever waits behind them.
+    """
+    kept = [_keep(store, arrival) for arrival in arrivals]
+    with store.writing() as conn:
+        received = [_note(conn, one, now) for one in kept]
+        waiting = [r.item_id for r in received if r.state == "captured"]
+        items = inbox.claim(conn, holder=holder, limit=len(kept), lease=lease, now=now, among=waiting)
+    return received, items
 
 
 def is_known(conn: Connection, arrival: Document | Refusal) -> bool:

@@ -16,9 +16,9 @@ from storage.errors import REASONS, Rejected
 from storage.inbox import Received
 from storage.records import Hints, Refusal
 from storage.store import Store
-from tasks import intake, sidecar
-from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document
-from tasks.dropfolder import DropFolder, Look
+from tasks import formats, intake, sidecar
+from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document, read_whole
+from tasks.dropfolder import DropFolder, Look, is_same
 from tasks.formats import SUFFIXES
 from tasks.stages import Document
 
@@ -171,8 +171,8 @@ class _File:
 
     name: str
     look: Look
-    beside: Look | None
     documents: int = 0
+    changed: bool = False
     refusal: Refusal | None = None
     item: Received | None = None
 
@@ -225,6 +225,8 @@ class _Sweep:
         taken = refused = stuck = 0
         places: dict[int, str] = {}
         for file in files:
+            if file.changed:
+                continue
             try:
                 place = self._put_away(file)
             except OSError as error:
@@ -251,60 +253,68 @@ class _Sweep:
         look = self._folder.look(name)
         if look is None or (self._looks is not None and self._looks.is_stuck(name, look)):
             return
-        beside = None if name.endswith(SIDECAR) else self._folder.look(name + SIDECAR)
-        file = _File(name, look, beside)
-        subject = str(self._folder.path / name)
+        file = _File(name, look)
         try:
-            raw, hints = self._read_whole(file)
+            yield from ((file, arrival) for arrival in self._documents(file))
         except Rejected as refused:
-            file.refusal = Refusal(input=subject, reason=refused.reason, detail=refused.detail)
+            file.refusal = Refusal(input=str(self._folder.path / name), reason=refused.reason, detail=refused.detail)
             yield file, file.refusal
-            return
         except OSError as error:
+            self._growing += 1
+            file.changed = True
             logger.warning("could not be read, and is looked at again file=%r error=%s", name, error)
-            return
-        if raw is None:
-            return
-        for document in intake.documents_of(raw, name=subject, hints=hints):
-            file.documents += 1
-            file.refusal = document if isinstance(document, Refusal) and file.documents == 1 else None
-            yield file, document
-        if not file.documents:
-            file.refusal = Refusal(input=subject, reason="empty", detail=REASONS["empty"])
-            yield file, file.refusal
 
-    def _read_whole(self, file: _File) -> tuple[bytes | None, Hints]:
-        """Give a file's bytes and what is known of it; None in place of the bytes if it has to wait.
+    def _documents(self, file: _File) -> Iterator[Document | Refusal]:
+        """Give the documents of a file, none if it has to wait.
 
         Raises:
             Rejected: it is never read; also a sidecar whose document did not come.
         """
-        age = self._now - datetime.fromtimestamp(file.look.mtime_ns / 1e9, UTC)
-        hints = Hints(publisher=publisher_of(file.name))
-        last = file.name.rpartition("/")[2]
-        if last.endswith(SIDECAR):
-            if self._folder.look(file.name.removesuffix(SIDECAR)) is None and age >= ORPHAN:
+        name, look = file.name, file.look
+        age = self._now - datetime.fromtimestamp(look.mtime_ns / 1e9, UTC)
+        if name.endswith(SIDECAR):
+            if self._folder.look(name.removesuffix(SIDECAR)) is None and age >= ORPHAN:
                 raise Rejected("unreadable", "it says what is known of a document that did not come; drop both again")
-            return None, hints
-        unchanged = None if self._looks is None else self._looks.unchanged(file.name, file.look, self._now)
-        renamed = self._came_whole(file.name)
+            return
+        unchanged = None if self._looks is None else self._looks.unchanged(name, look, self._now)
+        renamed = self._came_whole(name)
 
         def ready(held: bool | None) -> bool:
             return is_whole(age=age, unchanged=unchanged, renamed=renamed, held=held)
 
-        raw = None
-        if ready(False) or ready(None):
-            raw = self._folder.read(file.name, file.look, max_bytes=self._max_bytes, ready=ready)
-        if raw is not None and file.beside is not None:
-            said = self._folder.read(
-                file.name + SIDECAR, file.beside, max_bytes=sidecar.LARGEST, ready=lambda held: not held
-            )
-            if said is None:
-                raw = None
-            else:
-                hints = sidecar.read(said, beside=hints)
-        self._growing += raw is None
-        return raw, hints
+        if not ready(False) and not ready(None):
+            self._growing += 1
+            return
+        subject = str(self._folder.path / name)
+        with self._folder.opened(name, look, ready=ready) as opened:
+            hints = self._hints(name) if opened is not None else None
+            if opened is None or hints is None:
+                self._growing += 1
+                return
+            # What holds many documents is read from front to back, however large; a document has its limit.
+            many = formats.holds_many(opened)
+            source = opened if many else read_whole(opened, max_bytes=self._max_bytes, subject=subject)
+            if not many and not is_same(opened, look):
+                self._growing += 1
+                return
+            for document in intake.documents_of(source, name=subject, hints=hints):
+                file.documents += 1
+                file.refusal = document if isinstance(document, Refusal) and file.documents == 1 else None
+                yield document
+            if not is_same(opened, look):
+                self._growing += 1
+                file.changed = True
+        if not file.documents:
+            raise Rejected("empty", REASONS["empty"])
+
+    def _hints(self, name: str) -> Hints | None:
+        """Give what the folder and the sidecar say of a document; None if the sidecar is not whole yet."""
+        hints = Hints(publisher=publisher_of(name))
+        beside = self._folder.look(name + SIDECAR)
+        if beside is None:
+            return hints
+        said = self._folder.read(name + SIDECAR, beside, max_bytes=sidecar.LARGEST, ready=lambda held: not held)
+        return None if said is None else sidecar.read(said, beside=hints)
 
     def _came_whole(self, name: str) -> bool:
         path = (self._folder.path / name).absolute()
