@@ -35,7 +35,7 @@ from flows.wakeups import LANES, LEFT_OVER, WakeUps
 from flows.workplace import Workplace
 from storage.errors import WiredeskError
 from storage.store import Store, open_store
-from tasks import stages, sweep, watch
+from tasks import looks, stages, sweep, watch
 from tasks.pool import Pool, warm_pool
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class _Desk:
         self._live = Workplace(store, pool)
         self._bulk = Workplace(store, niceness=BULK_NICENESS)
         self._places: dict[int, str] = {}
-        self._looks = sweep.Looks()
+        self._looks = looks.Looks()
         self._registered = asyncio.Event()
         self._answers = False
         self._answering_since: float | None = None

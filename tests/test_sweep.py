@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from storage import inbox
 from storage.errors import Misconfigured
 from storage.records import Hints
 from storage.store import Store, open_store
-from tasks import dropfolder, sweep
+from tasks import dropfolder, looks, sweep
 from tasks.dropfolder import DropFolder, is_held
-from tasks.sweep import Looks, Swept
+from tasks.looks import Looks
+from tasks.sweep import Swept
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime.now(UTC)
@@ -194,15 +196,15 @@ SECOND = timedelta(seconds=1)
 def test_what_is_whole(
     age: timedelta, unchanged: timedelta | None, renamed: bool, held: bool | None, whole: bool
 ) -> None:
-    assert sweep.is_whole(age=age, unchanged=unchanged, renamed=renamed, held=held) is whole
+    assert looks.is_whole(age=age, unchanged=unchanged, renamed=renamed, held=held) is whole
 
 
 def test_on_a_network_folder_two_looks_decide(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dropfolder, "is_held", lambda _: None)  # as there: the system does not tell
-    looks = Looks()
+    seen = Looks()
 
     def look(after: float) -> Swept:
-        return sweep.sweep(store, tmp_path, now=NOW + timedelta(seconds=after), max_bytes=1000, looks=looks)
+        return sweep.sweep(store, tmp_path, now=NOW + timedelta(seconds=after), max_bytes=1000, looks=seen)
 
     drop(tmp_path, "a.txt", "half a sen")
     assert look(0) == Swept(growing=1)
@@ -314,11 +316,25 @@ def test_what_cannot_be_moved_is_noted_once_and_left(
         return move(folder, name, into, *rest)
 
     monkeypatch.setattr(DropFolder, "move", refused)
-    looks = Looks()
-    first = sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000, looks=looks)
+    seen = Looks()
+    first = sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000, looks=seen)
     assert first == Swept(taken=1, stuck=1)
     assert len(first.items) == 2
-    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000, looks=looks) == Swept()
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000, looks=seen) == Swept()
+
+
+def test_an_archive_is_taken_however_large_with_a_limit_for_each_document(store: Store, tmp_path: Path) -> None:
+    packed = tmp_path / "drop" / "Halcyon" / "march.zip"
+    packed.parent.mkdir(parents=True)
+    with zipfile.ZipFile(packed, "w") as archive:
+        for n in range(20):
+            archive.writestr(f"{n}.txt", f"Ferry number {n} runs again. " * 10)
+    os.utime(packed, (LONG_AGO, LONG_AGO))
+    assert packed.stat().st_size > 2000
+    swept = sweep.sweep(store, tmp_path / "drop", now=NOW, max_bytes=1000)
+    assert swept == Swept(taken=1)
+    assert (len(swept.items), swept.places) == (20, {})
+    assert {hints.publisher for hints in hints_of(store).values()} == {"Halcyon"}
 
 
 def test_a_document_that_is_refused_when_it_is_read_moves_to_rejected(store: Store, tmp_path: Path) -> None:
