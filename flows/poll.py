@@ -77,7 +77,7 @@ async def poll_feeds(addresses: list[str] | None = None, go_on: bool = True) -> 
             get_run_logger().warning("polled for %g s; the rest is left to the next run", settings.fetch_time_s)
             await round_.write(_leave_rest, round_)
         await _leave_summary(round_, polls)
-        waits = await asyncio.to_thread(_waits, round_)
+        waits = await round_.write(_waits, round_, settings)
     announce.arrived(polls.items)
     await name_run(_name(polls))
     if go_on and waits:
@@ -110,10 +110,12 @@ def _waiting(round_: Round) -> int:
         return feeds.due(conn, now=round_.clock())
 
 
-def _waits(round_: Round) -> bool:
-    """Say whether anything waits to be fetched or read, of this run or of another."""
-    with round_.store.reading() as conn:
-        return any(inbox.due(conn, now=round_.clock(), state=state) for state in ("noticed", "captured"))
+def _waits(round_: Round, settings: Settings) -> bool:
+    """Say whether anything waits to be fetched or read: of this run, of another, or of one that died."""
+    now = round_.clock()
+    with round_.store.writing() as conn:
+        inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        return any(inbox.due(conn, now=now, state=state) for state in ("noticed", "captured"))
 
 
 def _claim(round_: Round, settings: Settings, among: list[int] | None) -> tuple[Feed, ...]:

@@ -3,6 +3,11 @@
 import asyncio
 import json
 import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -207,3 +212,34 @@ def test_feed_that_nobody_has_is_named(prefect: None, store: Store) -> None:
         asyncio.run(poll_feeds(addresses=["http://nobody.example/feed"]))
     with store.reading() as conn:
         assert (feeds.due(conn, now=datetime.now(UTC)), entries.looks_due(conn, now=datetime.now(UTC))) == (0, 0)
+
+
+@pytest.mark.hard
+def test_killed_desk_loses_nothing(home: Path, server: FaultyServer) -> None:
+    """Kill the command in the middle of its page fetches, with nothing tidied up; the next one files it all."""
+    address = site(server)
+    asked = threading.Event()
+
+    def hold(seen: Any) -> Answer:
+        asked.set()
+        return Answer(body=b"<p>", hang=True)
+
+    server.script("/1", hold, Answer(body=page(TITLES[1])))
+    variables = {
+        "WIREDESK_HOME": str(home), "WIREDESK_ALLOW_LOOPBACK": "true", "WIREDESK_HOST_SPACING_S": "0",
+        "WIREDESK_LEASE_S": "1",
+    }  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))} | variables
+    wiredesk = str(Path(sys.executable).with_name("wiredesk"))
+    subprocess.run([wiredesk, "feeds", "add", address], env=environment, check=True, timeout=100)
+    with subprocess.Popen([wiredesk, "feeds", "poll"], env=environment, start_new_session=True) as desk:
+        assert asked.wait(100)
+        os.killpg(desk.pid, signal.SIGKILL)
+    with open_store(f"sqlite:///{home / 'wiredesk.db'}", raw_url=str(home / "raw")) as left:
+        with left.reading() as conn:
+            assert inbox.counts(conn)["claimed"] >= 1
+        time.sleep(1.5)
+        done = subprocess.run([wiredesk, "feeds", "poll"], env=environment, capture_output=True, timeout=200, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert set(filed(left)) == set(TITLES)
+    assert len(server.asked("/feed")) == 2, "by `add` and by the first poll; then it was not due"
