@@ -166,8 +166,9 @@ def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
             )
         )
     if arguments.paths:
-        show.refilled(done.counts, documents=done.documents, known=done.known, dry_run=arguments.dry_run)
-        return 1 if done.counts.rejected or done.counts.failed else 0
+        taken = done.taken
+        show.refilled(taken.counts, documents=taken.documents, known=taken.known, dry_run=arguments.dry_run)
+        return 1 if taken.counts.rejected or taken.counts.failed else 0
     show.made_anew(done.redone, outdated=done.outdated, current=versions.current(), dry_run=arguments.dry_run)
     del settings
     return 1 if done.redone.kept or done.redone.failed else 0

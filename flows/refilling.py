@@ -1,0 +1,110 @@
+"""One half of a backfill: documents from files are taken in and filed, from where an earlier one stopped."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from flows import announce
+from flows.ingest import MOST_BYTES, as_is
+from flows.shift import BATCH, Shift
+from storage import backfills
+from storage.inbox import Item
+from storage.records import Refusal
+from tasks import intake, refill
+from tasks.batches import enrich_batch, extract_batch, file_batch
+from tasks.filing import Counts
+from tasks.refill import Arrival, Files
+from tasks.stages import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """What became of documents: so many looked at, `known` before, the rest in `counts`."""
+
+    documents: int = 0
+    known: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+    def __add__(self, other: "TakenIn") -> "TakenIn":
+        return TakenIn(
+            documents=self.documents + other.documents,
+            known=self.known + other.known,
+            counts=self.counts + other.counts,
+        )
+
+
+async def take_in(shift: Shift, files: Files) -> TakenIn:
+    """Take in the documents of files, from where an earlier backfill of the same files stopped."""
+    with shift.store.reading() as conn:
+        after = None if shift.dry_run else backfills.place(conn, files.key)
+    source = refill.arrivals(files, after=after, max_bytes=shift.settings.max_document_bytes)
+    await shift.progress.begin(None)
+    lanes = await asyncio.gather(*(_lane_of_files(shift, files, source) for _ in range(shift.lanes)))
+    if not shift.dry_run:
+        with shift.store.writing() as conn:
+            backfills.forget(conn, files.key)
+    await shift.progress.end()
+    return sum(lanes, TakenIn())
+
+
+async def _lane_of_files(shift: Shift, files: Files, source: Iterator[Arrival]) -> TakenIn:
+    taken = TakenIn()
+    while True:
+        await shift.give_way()
+        async with shift.turn:
+            part = await asyncio.to_thread(_part, source)
+            if not part:
+                return taken
+            items, known, refused = await asyncio.to_thread(_note, shift, files, part)
+        taken += TakenIn(documents=len(part), known=known, counts=Counts(rejected=refused))
+        if items:
+            counts = await _file(shift, items, shift.named(len(items), "documents"))
+            taken += TakenIn(counts=counts)
+            await announce.changed(shift.store)
+        await shift.progress.add(len(part))
+
+
+def _note(shift: Shift, files: Files, part: Sequence[Arrival]) -> tuple[tuple[Item, ...], int, int]:
+    """Take documents into the inbox and in hand at once. Gives those, how many were known, how many refused."""
+    now = datetime.now(UTC)
+    if shift.dry_run:
+        with shift.store.reading() as conn:
+            known = sum(intake.is_known(conn, a.arrival) for a in part)
+        return (), known, sum(isinstance(a.arrival, Refusal) for a in part)
+    received, items = intake.take_in_hand(
+        shift.store, [a.arrival for a in part], holder=shift.holder, lease=shift.settings.lease, now=now
+    )
+    with shift.store.writing() as conn:
+        backfills.note(conn, files.key, part[-1].place, now=now)
+    refused = sum(r.new and r.state == "rejected" for r in received)
+    return items, sum(not r.new for r in received), refused
+
+
+async def _file(shift: Shift, items: Sequence[Item], name: str) -> Counts:
+    settings = shift.settings
+    store, pool = as_is(shift.store), as_is(shift.pool)
+    read = await extract_batch(pool, store, as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
+    found = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
+    return await file_batch(
+        store,
+        as_is(items),
+        as_is(found),
+        holder=shift.holder,
+        max_attempts=settings.max_attempts,
+        window=timedelta(days=settings.match_window_days),
+        batch=name,
+    )
+
+
+def _part(source: Iterator[Arrival]) -> list[Arrival]:
+    """Give the next documents: a batch, or fewer if they are large."""
+    part: list[Arrival] = []
+    size = 0
+    for one in islice(source, BATCH):
+        part.append(one)
+        size += len(one.arrival.raw) if isinstance(one.arrival, Document) else 0
+        if size > MOST_BYTES:
+            break
+    return part

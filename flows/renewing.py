@@ -1,0 +1,106 @@
+"""The other half of a backfill: what older versions of the stages have filed is made anew."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from flows import announce
+from flows.ingest import as_is
+from flows.shift import BATCH, Shift
+from storage import renewal
+from storage.records import Article, Refusal
+from storage.renewal import Selection
+from tasks import redo, versions
+from tasks.batches import enrich_batch, extract_batch
+from tasks.redo import Redone, Task
+from tasks.redobatches import redo_batch
+from tasks.stages import Outcome
+from tasks.versions import Stage
+
+ANY: Final = 2**31 - 1
+"""A version that no stage has reached: all that is chosen is older."""
+
+
+async def make_anew(
+    shift: Shift, stages: Sequence[Stage], chosen: Selection, *, again: bool
+) -> tuple[Redone, dict[str, dict[int, int]]]:
+    """Make anew, in the order in which it was filed, what older versions of these stages have made.
+
+    Gives what became of it, and by stage and version how much that was.
+    """
+    wanted = {stage: version for stage, version in versions.current().items() if stage in stages}
+    with shift.store.writing() as conn:
+        renewal.release_expired(conn, now=datetime.now(UTC))
+        if again and not shift.dry_run:
+            renewal.choose_anew(conn, stages, chosen)
+        if again and shift.dry_run:
+            wanted = dict.fromkeys(stages, ANY)
+        outdated = renewal.outdated(conn, wanted, chosen)
+        left = renewal.left(conn, wanted, chosen, max_attempts=shift.settings.max_attempts)
+    await shift.progress.begin(left)
+    last = [0]
+    lanes = await asyncio.gather(*(_lane_of_articles(shift, wanted, chosen, last) for _ in range(shift.lanes)))
+    await shift.progress.end()
+    return sum(lanes, Redone()), outdated
+
+
+async def _lane_of_articles(shift: Shift, wanted: Mapping[str, int], chosen: Selection, last: list[int]) -> Redone:
+    redone = Redone()
+    while True:
+        await shift.give_way()
+        async with shift.turn:
+            tasks = await asyncio.to_thread(
+                redo.claim,
+                shift.store,
+                wanted,
+                chosen,
+                holder=shift.holder,
+                after=last[0],
+                limit=BATCH,
+                lease=shift.settings.lease,
+                now=datetime.now(UTC),
+                max_attempts=shift.settings.max_attempts,
+            )
+            if not tasks:
+                return redone
+            last[0] = tasks[-1].stored.n
+        redone += await _redo(shift, tasks, shift.named(len(tasks), "articles"))
+        if not shift.dry_run:
+            await announce.changed(shift.store)
+        await shift.progress.add(len(tasks))
+
+
+async def _redo(shift: Shift, tasks: Sequence[Task], name: str) -> Redone:
+    settings = shift.settings
+    store, pool = as_is(shift.store), as_is(shift.pool)
+    outcomes: list[Outcome] = [task.stored.article for task in tasks]
+    if read := [at for at, task in enumerate(tasks) if task.is_read]:
+        items = [task.item for at in read if (task := tasks[at]).item is not None]
+        made = iter(
+            await extract_batch(pool, store, as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
+            if items
+            else ()
+        )
+        for at in read:
+            gone = Refusal(input=tasks[at].stored.id, reason="unreadable", detail="nobody knows what it came from")
+            outcomes[at] = next(made) if tasks[at].item is not None else gone
+    find = [at for at, o in enumerate(outcomes) if isinstance(o, Article) and tasks[at].is_found(o)]
+    if find:
+        found = await enrich_batch(
+            pool, as_is([outcomes[at] for at in find]), timeout_s=settings.enrich_timeout_s, batch=name
+        )
+        for at, outcome in zip(find, found, strict=True):
+            outcomes[at] = outcome
+    for at, outcome in enumerate(outcomes):
+        if at not in find and isinstance(outcome, Article):
+            outcomes[at] = tasks[at].as_found(outcome)
+    return await redo_batch(
+        store,
+        as_is(list(zip(tasks, outcomes, strict=True))),
+        holder=shift.holder,
+        max_attempts=settings.max_attempts,
+        window=timedelta(days=settings.match_window_days),
+        trial=shift.dry_run,
+        batch=name,
+    )
