@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 
+from flows import announce
 from flows.ingest import ingest
+from flows.rounds import name_run
 from flows.settings import read_settings
 from storage.store import open_store
 from tasks import sweep
@@ -40,6 +42,10 @@ async def sweep_drop_folder() -> tuple[Swept, Counts]:
         ],
         description="What the sweep of the drop folder found.",
     )
+    if swept.items:
+        announce.arrived(swept.items)
+    files = swept.taken + swept.refused
+    await name_run(f"sweep {files:,} files" if files else "sweep nothing: no whole file was there")
     counts = await ingest()
     with open_store(settings.database, raw_url=settings.raw) as store:
         await asyncio.to_thread(sweep.reject_refused, store, settings.drop, swept.places)

@@ -24,7 +24,11 @@ FORGET_AFTER = timedelta(days=180)
 same."""
 
 
-@flow(name="upkeep", description="Take back what dead runs held, tend the database, write the overview.")
+@flow(
+    name="upkeep",
+    description="Take back what dead runs held, tend the database, write the overview.",
+    flow_run_name="upkeep, thorough: {thorough}",
+)
 async def upkeep(thorough: bool = False) -> Overview:
     """Keep the desk in order, and say how it does.
 
