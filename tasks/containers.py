@@ -331,10 +331,19 @@ def _records(text: str, name: str) -> Iterator[tuple[int, str]] | None:
         return enumerate(articlejson.elements(text), 1)
     if start != "{" and suffix(name) != "jsonl":
         return None
-    lines = [(n, line) for n, line in enumerate(re.split(r"\r?\n|\r", text), 1) if line.strip()]
-    if len(lines) > 1 and (suffix(name) == "jsonl" or sum(_is_record_line(line) for _, line in lines[:5]) > 1):
-        return iter(lines)
+    first = list(itertools.islice(_lines(text), 5))
+    if len(first) > 1 and (suffix(name) == "jsonl" or sum(_is_record_line(line) for _, line in first) > 1):
+        return _lines(text)
     return _package(text)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that hold anything, with their numbers."""
+    at = 0
+    for n, match in enumerate(re.finditer(r"\r\n?|\n|\Z", text), 1):
+        if line := text[at : match.start()].strip():
+            yield n, line
+        at = match.end()
 
 
 def _package(text: str) -> Iterator[tuple[int, str]] | None:

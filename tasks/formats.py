@@ -51,6 +51,14 @@ _TAG: Final = re.compile(
 _XML_START: Final = re.compile(
     r"\s*(?:<\?xml\b|<!doctype\s+(?!html)|<[a-z][\w.-]*(?::[\w.-]+)?(?:\s+xmlns|\s*>))", re.IGNORECASE
 )
+_DESKS: Final = frozenset(
+    str.split(
+        "press media news desk newsdesk info office newsletter newsletters noreply no-reply redaktion presse editor"
+    )
+)
+"""Mailboxes of organisations: their sender's name is no person's."""
+_TELEGRAPH: Final = re.compile(r"\A\s*ZCZC\b[^\n]*\n|\n\s*NNNN\s*\Z")
+"""Beginning and end of a message as teleprinters knew them."""
 _PAGE_ROOTS: Final = frozenset({"html", "head", "body"})
 
 
@@ -113,7 +121,7 @@ def _read_text(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
             return _read_xml(text, root, subject, hints)
         detail = f"It is XML with the root <{root}>: of XML, (X)HTML, NITF, NewsML and feeds are read."
         raise Rejected("unknown-format", detail, subject=subject)
-    return wiretext.read_text(text, input=subject, hints=hints)
+    return wiretext.read_text(_TELEGRAPH.sub("\n", text), input=subject, hints=hints)
 
 
 def _read_json(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
@@ -167,7 +175,8 @@ def _read_mail(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
         above = f"Title: {written.subject}\nLayout: message\n\n" if written.subject else ""
         found = wiretext.read_text(above + text.lstrip(), input=subject, hints=known)
     sender = written.sender or ""
-    person = byline.is_person(sender)
+    desk = (written.address or "").partition("@")[0].lower() in _DESKS
+    person = byline.is_person(sender) and not desk
     return replace(
         found,
         headline=written.subject or found.headline,

@@ -29,7 +29,9 @@ _SURE: Final = re.compile(
 _ADDRESSED: Final = re.compile(rb"^from:[^\r\n]*@", re.IGNORECASE | re.MULTILINE)
 _REPLY: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|i|rv|ynt|antw|sv|vs)\s*(?:\[\d+\])?:\s*)+", re.IGNORECASE)
 _LONGEST_HEADER: Final = 16_384
+_LONGEST_HEAD: Final = 262_144
 _MOST_PARTS: Final = 500
+_PART: Final = re.compile(rb"^content-type:", re.IGNORECASE | re.MULTILINE)
 _LONGEST_SUBJECT: Final = 2_000
 _TAGS: Final = re.compile(r"(?s)<(?:style|script|head)\b.*?</(?:style|script|head)>|<[^<>]*>")
 _ENCRYPTED: Final = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
@@ -138,15 +140,18 @@ def has_text(raw: bytes, subject: str) -> bool:
 
 def _parse(raw: bytes, subject: str) -> Message:
     raw = re.sub(rb"\A(?:\xef\xbb\xbf)?[\r\n \t]*(?:From [^\r\n]*\r?\n)?", b"", raw, count=1)
+    head = re.search(rb"\r?\n\r?\n", raw[:_LONGEST_HEAD])
+    if (head is None and len(raw) > _LONGEST_HEAD) or len(_PART.findall(raw)) > _MOST_PARTS:
+        detail = f"Its head is over {_LONGEST_HEAD:,} bytes, or it has more than {_MOST_PARTS} parts; no letter has."
+        raise Rejected("too-big", detail, subject=subject)
     try:
         message = email.message_from_bytes(raw)
-        parts = sum(1 for _ in message.walk())
         longest = max((len(str(value)) for part in message.walk() for value in part.values()), default=0)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         detail = f"The message cannot be taken apart ({type(error).__name__}). Send it again, or its text."
         raise Rejected("broken", detail, subject=subject) from error
-    if parts > _MOST_PARTS or longest > _LONGEST_HEADER:
-        detail = f"The message has {parts} parts and a header of {longest} characters; no letter has."
+    if longest > _LONGEST_HEADER:
+        detail = f"The message has a header of {longest} characters; no letter has."
         raise Rejected("too-big", detail, subject=subject)
     return message
 

@@ -6,7 +6,6 @@ captions, scripts) is left out, all the rest is kept, a paragraph, list entry or
 
 import re
 from collections.abc import Iterator
-from statistics import median
 from typing import Any, Final
 
 from tasks import plaintext, xmltext
@@ -25,6 +24,8 @@ _LEFT_OUT: Final = frozenset(
 )
 _INDENT: Final = re.compile(r"(?:\t| {2,}|[\u2002\u2003\xa0]{1,})\S")
 _COLUMNS: Final = re.compile(r"\S(?:\t+| {3,})\S.*?\S(?:\t+| {2,})\S")
+_WIDEST: Final = 110
+"""Characters of a line that is cut at a width."""
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v\u2002\u2003\u2009\xa0]+")
 
 
@@ -101,8 +102,8 @@ def _entities(text: str) -> str:
 def from_lines(text: str) -> list[str]:
     """Give the paragraphs of plain text: set off by blank lines or by indents, wrapped at a width or a line each."""
     blocks = [[line for line in block.split("\n") if line.strip()] for block in re.split(r"\n[^\S\n]*\n", text)]
-    inner = [len(line.strip()) for block in blocks for line in block[:-1]]
-    wrapped = len(inner) > 1 and median(inner) <= 110 and not _each_ends(blocks)
+    inner = sorted(len(line.strip()) for block in blocks for line in block[:-1])
+    wrapped = len(inner) > 1 and inner[int(0.9 * len(inner))] <= _WIDEST and not _each_ends(blocks)
     found: list[str] = []
     for block in blocks:
         found.extend(_SPACES.sub(" ", piece).strip() for piece in _pieces(block, wrapped))

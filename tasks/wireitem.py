@@ -66,12 +66,18 @@ def finish(item: Item, *, input: str, hints: Hints) -> Article | Withdrawal:  # 
     if (item.status or "").lower() in WITHDRAWN:
         return _withdrawal(item, identifier, publisher, input)
     texts = [text for p in item.paragraphs if (text := charset.clean(p).strip())]
+    _drop_repeats(item, texts)
     read = _take_dateline(item, texts)
+    _drop_sign_off(texts, publisher, item.agency, read.agency if read else None)
     body = "\n\n".join(texts)
     if plaintext.words(body) < _LEAST_FLASH:
         body = _flash(item, input)
-    known = dateline.AGENCIES.get((publisher or "").lower())
-    authors = [name for line in item.bylines for name in byline.people(line, outlets=[publisher or ""])]
+    given_line = (item.dateline or "").rstrip(" -–—_") or None
+    shown = read.text if read is not None and (read.place or not given_line) else given_line
+    credited = (
+        (read.agency if read else None) or _in_brackets(shown) or dateline.AGENCIES.get((publisher or "").lower())
+    )
+    authors = [_cased(name) for line in item.bylines for name in byline.people(line, outlets=[publisher or ""])]
     given = (item.language or "").replace("_", "-").partition("-")[0].lower()
     published = hints.published or item.published
     address = hints.url or item.url or ""
@@ -83,8 +89,8 @@ def finish(item: Item, *, input: str, hints: Hints) -> Article | Withdrawal:  # 
         headline=item.headline or hints.headline,
         authors=tuple(dict.fromkeys(authors)),
         publisher=publisher,
-        agency=item.agency or (read.agency if read else None) or known,
-        dateline=(item.dateline or "").rstrip(" -–—_") or (read.text if read else None),
+        agency=item.agency or credited,
+        dateline=shown,
         language=given if re.fullmatch(r"[a-z]{2,3}", given) else language.name(body),
         published=published,
         published_basis=hints.published_basis if hints.published else "header" if published else "none",
@@ -119,19 +125,73 @@ def _flash(item: Item, subject: str) -> str:
     raise Rejected("no-body", "It is a news item without a text. Send it again, whole.", subject=subject)
 
 
+def _drop_repeats(item: Item, texts: list[str]) -> None:
+    """Take headline and byline off the top of the text, where a sender repeats them."""
+    while len(texts) > 1:
+        line = texts[0]
+        if _folded(line) not in {_folded(item.headline or ""), *map(_folded, item.bylines)}:
+            if not (byline.is_byline(line) and plaintext.words(line) <= 12):
+                return
+            if not item.bylines:
+                item.bylines.append(line)
+        del texts[0]
+
+
 def _take_dateline(item: Item, texts: list[str]) -> dateline.Dateline | None:
-    """Take the dateline off the first paragraph, where the format does not give it apart."""
+    """Take the dateline off the first paragraph; what stands there says more than what the format gives apart."""
     if not texts:
         return None
-    if item.dateline and texts[0].startswith(item.dateline):
-        texts[0] = re.sub(r"^\s*(?:--|[-–—_:.,])?\s*", "", texts[0][len(item.dateline) :], count=1) or texts[0]
-        return None
-    read = dateline.read(texts[0])
-    if read is None and (match := _DATELINE.match(texts[0])):
-        read = dateline.Dateline(text=match["text"], place=None, day=None, agency=None, end=match.end())
+    first = texts[0]
+    read = _dateline(first)
+    if read is not None and read.place is None and (more := _dateline(first[read.end :])) is not None:
+        whole = first[: read.end + len(more.text)]  # (ABC) - PLACE, 3 March - The minister
+        read = dateline.Dateline(
+            text=whole, place=more.place, day=more.day, agency=read.agency or more.agency, end=read.end + more.end
+        )
     if read is not None:
-        texts[0] = texts[0][read.end :].lstrip() or texts[0]
+        texts[0] = first[read.end :].lstrip() or first
+    elif item.dateline and first.startswith(item.dateline):
+        texts[0] = re.sub(r"^\s*(?:--|[-–—_:.,])?\s*", "", first[len(item.dateline) :], count=1) or first
     return read
+
+
+def _dateline(text: str) -> dateline.Dateline | None:
+    read = dateline.read(text)
+    if read is None and (match := _DATELINE.match(text)):
+        return dateline.Dateline(text=match["text"], place=match["text"], day=None, agency=None, end=match.end())
+    return read
+
+
+def _in_brackets(shown: str | None) -> str | None:
+    match = re.search(r"\(([^()]{2,30})\)", shown or "")
+    return match[1].strip() if match else None
+
+
+def _drop_sign_off(texts: list[str], *names: str | None) -> None:
+    """Take off what a sender writes under its text: its name in brackets, or its name and who wrote and edited it."""
+    if not texts:
+        return
+    known = {_folded(name) for name in names if name}
+    match = re.search(r"\s*\(([^()]{2,30})\)\W*$", texts[-1])
+    if match and _folded(match[1]) in known:
+        texts[-1] = texts[-1][: match.start()].rstrip()
+    words = texts[-1].split()
+    if len(texts) > 1 and words and len(words) <= 6 and words[0].lower() in known and texts[-1][-1:] not in '.!?”"»':
+        del texts[-1]
+    if texts and not texts[-1]:
+        del texts[-1]
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().casefold()
+
+
+def _cased(name: str) -> str:
+    """Write a family name in capitals (Pia TORRENT) as it is written elsewhere."""
+    parts = name.split()
+    if name.isupper() or not any(len(part) > 2 and part.isupper() for part in parts):
+        return name
+    return " ".join(part.title() if len(part) > 2 and part.isupper() else part for part in parts)
 
 
 def moment(value: str | None) -> str | None:

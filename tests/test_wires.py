@@ -273,3 +273,30 @@ def test_paragraphs_of_plain_lines():
 )
 def test_times_as_formats_write_them(given, read_as):
     assert wireitem.moment(given) == read_as
+
+
+def plain(text: str, **fields: object) -> Article:
+    record = {"uri": "u", "pubstatus": "usable", "body_text": text, "copyrightholder": "LWX", **fields}
+    return article("a.json", json.dumps(record).encode())
+
+
+def test_what_a_sender_repeats_around_the_text_is_taken_off():
+    found = plain(
+        f"Ferry stays\nBy PIA TORRENT\nPORT ANSEL, March 10 (LWX) - {FIRST}\n{LAST} (LWX).\nlwx pt/ja",
+        headline="Ferry stays",
+        dateline="PORT ANSEL",
+    )
+    assert found.body == f"{FIRST}\n\n{LAST}"
+    assert (found.authors, found.dateline, found.agency) == (("Pia Torrent",), "PORT ANSEL, March 10 (LWX)", "LWX")
+    assert plain(f"(LWX) - PORT ANSEL, 10 MAR - {FIRST}").dateline == "(LWX) - PORT ANSEL, 10 MAR"
+    assert plain(f"(LWX) {FIRST}", dateline="PORT ANSEL 10/3").dateline == "PORT ANSEL 10/3"
+    assert plain(FIRST, byline="Par Pia TORRENT").authors == ("Pia Torrent",)
+    assert plain(f"{FIRST}\nLWX said it would go on.").body.endswith("LWX said it would go on.")
+
+
+def test_a_teleprinter_message_without_any_header():
+    found = article(
+        "a.txt",
+        f"ZCZC LWA012 4 0 WOR\r\nFerry stays in Port Ansel\r\n\r\n{FIRST}\r\n\r\n{LAST}\r\n\r\nNNNN\r\n".encode(),
+    )
+    assert (found.headline, found.body) == ("Ferry stays in Port Ansel", f"{FIRST}\n\n{LAST}")
