@@ -33,7 +33,7 @@ def inspect(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _inspect(arrivals: Iterable[Document | Refusal], settings: Settings, *, as_text: bool) -> int:
     short = 0
     with (
-        warm_pool(settings.processes, memory_mb=settings.extract_memory_mb) as pool,
+        warm_pool(settings.processes, prepare=stages.load_all, memory_mb=settings.extract_memory_mb) as pool,
         show.progress("inspecting") as advance,
     ):
         async for outcome in _read(pool, arrivals, settings):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from flows.settings import Settings
 from storage.store import Store, open_store
+from tasks import stages
 from tasks.pool import MEMORY_MB, Pool, warm_pool
 
 _LENT: ContextVar["Workplace | None"] = ContextVar("workplace", default=None)
@@ -54,5 +55,6 @@ def pool_at_hand(processes: int, *, niceness: int = 0, memory_mb: int = MEMORY_M
         yield here.pool
     else:
         niceness = max(here.niceness if here else 0, niceness)
-        with warm_pool(processes, niceness=niceness, memory_mb=memory_mb) as pool:
+        # What a process loads first takes ten seconds on a busy machine, and must not count against a document.
+        with warm_pool(processes, prepare=stages.load_all, niceness=niceness, memory_mb=memory_mb) as pool:
             yield pool

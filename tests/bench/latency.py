@@ -43,6 +43,10 @@ class Shelf:
             query = text("SELECT 1 FROM articles WHERE headline = :headline ORDER BY n DESC LIMIT 1")
             return conn.execute(query, {"headline": headline}).first() is not None
 
+    def rejected(self) -> int:
+        with self._engine.connect() as conn:
+            return int(conn.execute(text("SELECT count(*) FROM inbox_items WHERE state = 'rejected'")).scalar_one())
+
     def count(self, topic: str) -> int:
         with self._engine.connect() as conn:
             query = text("SELECT count(*) FROM articles WHERE headline LIKE :topic")
@@ -125,8 +129,9 @@ def burst(up: Up, n: int) -> float:
     began = time.monotonic()
     for i in range(n):
         (up.home / f"burst-{i}.html").rename(up.home / "drop" / f"burst-{i}.html")
-    while shelf.count("Burst") < n:
+    while shelf.count("Burst") + shelf.rejected() < n:
         time.sleep(0.05)
+    assert not shelf.rejected(), "something was rejected"
     desk = n / (time.monotonic() - began)
     folder = up.home / "command"
     folder.mkdir()
@@ -152,9 +157,15 @@ def idle(up: Up, seconds: float) -> float:
     before, began = spent(), time.monotonic()
     time.sleep(seconds)
     after = spent()
-    share = sum(after[pid] - before.get(pid, 0.0) for pid in after) / (time.monotonic() - began)
-    print(f"idle: {share:.1%} of a core over {seconds:g} s", load())
-    return share
+    passed = time.monotonic() - began
+    known = {up.process.pid: "up"} | {pid: name for name, pid in up.children().items()}
+    shares: dict[str, float] = {}
+    for pid, spent_s in after.items():
+        name = known.get(pid, "the desk's processes")
+        shares[name] = shares.get(name, 0.0) + (spent_s - before.get(pid, 0.0)) / passed
+    each = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    print(f"idle: {sum(shares.values()):.1%} of a core over {seconds:g} s: {each}", load())
+    return sum(shares.values())
 
 
 def wakeups(up: Up, n: int) -> None:
