@@ -182,6 +182,7 @@ asyncio.run(module.backfill(paths=sys.argv[1:], workers=1))
 """
 
 
+@pytest.mark.hard
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_a_killed_backfill_goes_on_where_it_stopped(
     backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
