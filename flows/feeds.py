@@ -86,11 +86,13 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
     new = tagged = 0
     now = datetime.now(UTC)
     with open_store(settings.database, raw_url=settings.raw) as store, store.writing() as conn:
-        for one in listed:
-            state = FeedState(address=one.address, title=one.title, site=one.site, tags=one.tags, next_poll_at=now)
-            feed, is_new = feeds.add(conn, state, now=now)
+        states = [
+            FeedState(address=one.address, title=one.title, site=one.site, tags=one.tags, next_poll_at=now)
+            for one in listed
+        ]
+        for state, (feed, is_new) in zip(states, feeds.add_all(conn, states, now=now), strict=True):
             new += is_new
-            tagged += _tag(conn, feed, one.tags)
+            tagged += _tag(conn, feed, state.tags)
     known = len(listed) - new
     print(f"{new} feeds added, {known} known before, {tagged} of them with new tags", file=sys.stderr)
     return 0

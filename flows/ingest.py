@@ -211,11 +211,12 @@ class _Desk:
         if not counts.received:
             return "ingest nothing: none of it waited any more" if self._items else "ingest nothing: nothing waited"
         if not written:
-            return f"ingest nothing new in {_many(counts.received, 'document')}"
-        return f"ingest {_many(written, 'article')} from {_many(len(self._outlets), 'source')}"
+            return f"ingest nothing new in {many(counts.received, 'document')}"
+        return f"ingest {many(written, 'article')} from {many(len(self._outlets), 'source')}"
 
 
-def _many(n: int, noun: str) -> str:
+def many(n: int, noun: str) -> str:
+    """Give a number with its noun: 1 page, 2 pages."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 

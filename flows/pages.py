@@ -10,7 +10,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 
 from flows import announce
-from flows.ingest import as_is, ingest
+from flows.ingest import as_is, ingest, many
 from flows.rounds import Progress, name_run, round_at_hand
 from flows.settings import Settings, read_settings
 from storage import entries, inbox
@@ -140,7 +140,7 @@ def _name(pages: Pages) -> str:
         return "fetch nothing: no page was due"
     said = {"page": "new", "revised": "revised", "feed": "from the feed", "waiting": "to try again", "failed": "failed"}
     parts = [f"{counts[kind]:,} {word}" for kind, word in said.items() if counts[kind]]
-    return f"fetch {counts.total():,} pages: {', '.join(parts) or 'nothing new'}"
+    return f"fetch {many(counts.total(), 'page')}: {', '.join(parts) or 'nothing new'}"
 
 
 async def _leave_summary(pages: Pages) -> None:

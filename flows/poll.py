@@ -9,7 +9,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 
 from flows import announce
-from flows.ingest import as_is
+from flows.ingest import as_is, many
 from flows.pages import fetch_pages
 from flows.rounds import Progress, name_run, round_at_hand
 from flows.settings import Settings, read_settings
@@ -133,7 +133,8 @@ def _leave_rest(round_: Round) -> None:
 def _name(polls: Polls) -> str:
     if not polls.polled and not polls.failures:
         return "poll nothing: no feed was due"
-    said = f"poll {len(polls.polled) + len(polls.failures):,} feeds: {polls.new_entries:,} new entries"
+    entries = "entry" if polls.new_entries == 1 else "entries"
+    said = f"poll {many(len(polls.polled) + len(polls.failures), 'feed')}: {polls.new_entries:,} new {entries}"
     return f"{said}, {polls.failed:,} failed" if polls.failed else said
 
 

@@ -5,7 +5,7 @@ settles the poll; a person's word in between (`alter`, `remove`) ends the claim,
 by the next. Polls nothing, and decides no time: it keeps what it is told.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -42,10 +42,24 @@ class Feed:
 
 def add(conn: Connection, state: FeedState, *, now: datetime) -> tuple[Feed, bool]:
     """Keep a feed; true if it is new. One that is there, under this address or a former one, stays as it is."""
-    if (known := find(conn, state.address)) is not None:
-        return known, False
-    made = conn.execute(insert(Row).values(added_at=now, **_values(state)).returning(*_COLUMNS)).one()
-    return _feed(made), True
+    (added,) = add_all(conn, [state], now=now)
+    return added
+
+
+def add_all(conn: Connection, states: Sequence[FeedState], *, now: datetime) -> list[tuple[Feed, bool]]:
+    """Keep feeds, each as `add` does, in order."""
+    known: dict[str, Feed] = {}
+    for feed in every(conn):
+        known |= dict.fromkeys(feed.state.former_addresses, feed)
+    known |= {feed.state.address: feed for feed in every(conn)}
+    added = []
+    for state in states:
+        new = state.address not in known
+        if new:
+            made = conn.execute(insert(Row).values(added_at=now, **_values(state)).returning(*_COLUMNS)).one()
+            known[state.address] = _feed(made)
+        added.append((known[state.address], new))
+    return added
 
 
 def find(conn: Connection, address: str) -> Feed | None:

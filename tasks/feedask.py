@@ -27,10 +27,10 @@ MOST_LEADS: Final = 12
 
 _FAILURES: Final = {
     "no-host": "dns", "dns": "dns-temporary", "connect": "connect", "tls": "tls", "timeout": "timeout",
-    "too-slow": "too-slow", "cut": "broken", "protocol": "broken", "robots": "connect",
+    "too-slow": "too-slow", "cut": "broken", "protocol": "broken",
 }  # fmt: skip
 _REFUSALS: Final = {
-    "bad-address": "forbidden", "forbidden-address": "forbidden", "robots": "forbidden",
+    "bad-address": "forbidden", "forbidden-address": "forbidden",
     "endless-redirects": "redirects", "too-big": "too-big", "bomb": "too-big",
 }  # fmt: skip
 

@@ -12,13 +12,13 @@ from faultyserver import Answer, FaultyServer, Script, bomb, moved, versioned
 from feeding import LEASE, body, claim_noticed, in_round, item, page, rss, states
 from sqlalchemy import text
 
-from storage import entries, feeds, inbox
-from storage.feedrecords import FeedState, Outcome
+from storage import entries, feedrecords, feeds, inbox
+from storage.feedrecords import FeedState, News, Outcome
 from storage.feeds import Feed
 from storage.store import Store
-from tasks import feedask
+from tasks import feedask, rhythm
 from tasks import feeds as desk
-from tasks.exchange import Limits
+from tasks.exchange import KINDS, Limits
 from tasks.feeds import Polled
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -393,3 +393,9 @@ def test_poll_that_breaks_off_leaves_nothing_and_the_next_finds_it_all(
     assert state(store).polls == 0
     assert poll(store, now + LEASE + HOUR).attempt.new_entries == 1
     assert states(store) == {"noticed": 1}
+
+
+def test_every_way_to_fail_has_its_kind_of_failure() -> None:
+    assert set(feedask._FAILURES) == set(KINDS) - {"status", "resting", "robots"}
+    for kind in set(feedask._FAILURES.values()) | set(feedask._REFUSALS.values()):
+        assert rhythm.judge(feedrecords.Answer(failure=kind), None, News()) in {"soft", "temporary", "hard"}

@@ -268,3 +268,13 @@ def test_look_is_taken_by_one_and_comes_again_if_nothing_is_told_of_it(store: St
 def test_naive_times_are_refused(store: Store, now: datetime) -> None:
     with pytest.raises(Exception, match="no time zone"), store.writing() as conn:
         feeds.add(conn, FeedState(address="a", next_poll_at=now.replace(tzinfo=None)), now=now)
+
+
+def test_many_feeds_are_added_at_once_each_as_by_itself(store: Store, now: datetime) -> None:
+    add(store, now, former_addresses=("http://echo.example/old",))
+    wanted = [state(now, a) for a in ("new", "http://echo.example/old", ADDRESS, "new")]
+    with store.writing() as conn:
+        added = feeds.add_all(conn, wanted, now=now)
+    assert [(f.state.address, new) for f, new in added] == [
+        ("new", True), (ADDRESS, False), (ADDRESS, False), ("new", False),
+    ]  # fmt: skip

@@ -117,7 +117,7 @@ def test_feed_becomes_articles_with_its_dates_and_a_second_poll_changes_nothing(
         assert (polls.new_entries, len(polls.items), polls.failed) == (3, 3, 0)
         first = await table("poll-summary"), await table("pages-summary"), await table("ingest-summary")
         names = await run_names()
-        assert {"poll 1 feeds: 3 new entries", "fetch 3 pages: 3 new"} <= names
+        assert {"poll 1 feed: 3 new entries", "fetch 3 pages: 3 new"} <= names
         return first
 
     polled, fetched, ingested = asyncio.run(run())

@@ -101,10 +101,10 @@ def main() -> int:
 def fill(store: Store, count: int, port: int) -> None:
     """Add the feeds, each at a host of its own."""
     now = datetime.now(UTC)
+    hosts = (f"127.{1 + n // 62500}.{n // 250 % 250}.{1 + n % 250}" for n in range(count))
+    states = [FeedState(address=f"http://{host}:{port}/{n}", next_poll_at=now) for n, host in enumerate(hosts)]
     with store.writing() as conn:
-        for n in range(count):
-            address = f"http://127.{1 + n // 62500}.{n // 250 % 250}.{1 + n % 250}:{port}/{n}"
-            feeds.add(conn, FeedState(address=address, next_poll_at=now), now=now)
+        feeds.add_all(conn, states, now=now)
 
 
 async def rounds(store: Store, expected: int) -> int:
