@@ -172,13 +172,13 @@ def _drop_sign_off(texts: list[str], *names: str | None) -> None:
     if not texts:
         return
     known = {_folded(name) for name in names if name}
-    match = re.search(r"\s*\(([^()]{2,30})\)\W*$", texts[-1])
-    if match and _folded(match[1]) in known:
-        texts[-1] = texts[-1][: match.start()].rstrip()
     words = texts[-1].split()
     if len(texts) > 1 and words and len(words) <= 6 and words[0].lower() in known and texts[-1][-1:] not in '.!?”"»':
         del texts[-1]
-    if texts and not texts[-1]:
+    match = re.search(r"\s*\(([^()]{2,30})\)\W*$", texts[-1])
+    if match and _folded(match[1]) in known:
+        texts[-1] = texts[-1][: match.start()].rstrip()
+    if not texts[-1]:
         del texts[-1]
 
 
