@@ -1,6 +1,7 @@
 """Read bylines: who wrote it, as people, and the desk or outlet that signs in their place. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
@@ -23,7 +24,7 @@ _STRONG_BY: Final = re.compile(
     re.IGNORECASE,
 )
 _ROLE: Final = re.compile(
-    r"\b(?:reporter|correspondent|correspondante?|korrespondent(?:in)?|corresponsal|editor|journalist|journaliste"
+    r"\b(?:deputy|reporter|correspondent|correspondante?|korrespondent(?:in)?|corresponsal|editor|journalist|journaliste"
     r"|periodista"
     r"|redakteur(?:in)?|redaktion|writer|columnist|contributor|producer|bureau|chief|staff|special|senior"
     r"|political|business"
@@ -39,6 +40,11 @@ _DESK: Final = re.compile(
     r"|redacción|redazione|correspondents?|reporters?)$",
     re.IGNORECASE,
 )
+_STAFF: Final = re.compile(
+    r"\b(?:staff|newsroom|news ?desk|desk|editors|editorial (?:team|board)|team|redaktion"
+    r"|rédaction|redacción|redazione)\b",
+    re.IGNORECASE,
+)
 _CUT: Final = re.compile(
     r"\s+[|–—-]+\s+|[|•·(<\[@]|\s+for\s+|\s+in\s+(?=[A-Z])|\s+at\s+(?=[A-Z])|\s+is\s+an?\s|\s+covers\s|https?:|\d"
     r"|\bpublished\b"
@@ -47,6 +53,7 @@ _CUT: Final = re.compile(
     re.IGNORECASE,
 )
 _AND: Final = re.compile(r"\s*(?:;|,|&|\s(?:and|und|et|y|e|en|og|och|i|и|та|ve|with)\s)\s*", re.IGNORECASE)
+_AND_OR: Final = re.compile(f"({_AND.pattern})", re.IGNORECASE)
 _AGENCY_END: Final = re.compile(rf"(?<=\w)\s+(?:{'|'.join(map(re.escape, AGENCIES))})$", re.IGNORECASE)
 _PARTICLES: Final = frozenset(
     str.split(
@@ -105,14 +112,27 @@ def people(line: str, *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
             text = f"{given} {family}"
     text = _BY.sub("", _GLUED.sub(r"\1 ", text), count=1)
     cut = _CUT.search(text)
-    for piece in _AND.split(text[: cut.start()] if cut else text):
+    post = False
+    for piece in _AND_OR.split(text[: cut.start()] if cut else text):
+        if _AND.fullmatch(piece):
+            post = post and piece.strip() == ","
+            continue
+        if post or (names and _ROLE.search(piece)):
+            post = True  # "Jane Doe, Deputy Editor, Northern Press and ...": what follows a post belongs to it
+            continue
         name = _AGENCY_END.sub("", _BY.sub("", piece, count=1)).strip(' .:,–—-*"“”‘')
         if name.isupper() and len(name) > 4:
             name = " ".join(p if p.lower() in _PARTICLES else p.title() for p in name.split())
-        if is_person(name) and _fold(name) not in others and not any(_fold(name) in _fold(n) for n in names):
+        if is_person(name) and not _is_outlet(name, others) and not any(_fold(name) in _fold(n) for n in names):
             names = [n for n in names if _fold(n) not in _fold(name)]
             names.append(name)
     return tuple(names)
+
+
+def _is_outlet(name: str, outlets: set[str]) -> bool:
+    """Say whether a name is an outlet's, or opens with one in capitals ("QBC Arts")."""
+    first, _, _ = name.partition(" ")
+    return _fold(name) in outlets or (first.isupper() and len(first) > 2 and _fold(first) in outlets)
 
 
 def is_person(name: str) -> bool:
@@ -140,6 +160,16 @@ def desk(name: str) -> str | None:
     if outlet.lower() in _NOT_NAMES or not outlet[:1].isupper() or len(outlet.split()) > 5:
         return ""
     return outlet
+
+
+def is_desk(name: str) -> bool:
+    """Say whether a stated author is a desk, a staff or a newsroom: nobody's name, but not just the outlet's either."""
+    return not is_person(name) and _STAFF.search(name) is not None
+
+
+def without_accents(name: str) -> str:
+    """Give a name in plain letters."""
+    return "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
 
 
 def _fold(name: str) -> str:

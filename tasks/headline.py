@@ -26,7 +26,7 @@ def choose(said: Stated, address: str | None) -> str | None:
     others = [_plain(text, sites) for text in stated if text]
     others = [text for text in others if text]
     best, best_like = None, -1.0
-    heads = [(text, words) for text, words in said.h1 if not _is_site(text, sites)]
+    heads = [(text, words) for text, words in said.h1 if not is_site(text, sites)]
     for n, (text, words) in enumerate(heads[:8]):
         like = max((_likeness(text, other) for other in others), default=_LEAST_LIKE)
         like -= 0.2 if re.search(r"logo|masthead|brand|site-?(?:title|name)", words) else 0
@@ -77,7 +77,8 @@ def _fold(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def _is_site(text: str, sites: Iterable[str]) -> bool:
+def is_site(text: str, sites: Iterable[str]) -> bool:
+    """Say whether a text is nothing but one of the site's names."""
     folded = _fold(text)
     return not folded or any(folded == _fold(site) or folded == _fold(re.sub(r"\.\w+$", "", site)) for site in sites)
 
@@ -102,7 +103,7 @@ def _plain(text: str, sites: tuple[str, ...]) -> str:
             text = text[cuts[0].end() :]
         else:
             break
-    return "" if _is_site(text, sites) else text.strip()
+    return "" if is_site(text, sites) else text.strip()
 
 
 def _units(text: str) -> set[str]:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from itertools import chain
 from typing import Any, Final
 
@@ -32,8 +31,12 @@ AFTER: Final = 12
 """How many blocks after the headline may hold its byline."""
 _GLUED: Final = re.compile(
     r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)"
-    r"|(?<=[a-z]{3})(?=\d{1,2} [A-Z][a-z]{2})"
+    r"|(?<=[a-z]{3})(?=\d{1,2} [A-Z][a-z]{2})|(?<=, (?:19|20)\d\d)(?=\d)"
 )
+_SHORT_YEAR: Final = re.compile(r"\b(\d{1,2}\.\d{1,2}\.)(\d\d)(?=\W{1,4}\d{1,2}[:.]\d\d)")
+"""A year of two digits is one only before a clock time: 25.04.24 | 14:07."""
+_ZONES: Final = range(-11 * 60, 14 * 60 + 1, 30)
+"""Minutes that clocks are off UTC."""
 _PUBLISHED_WORDS: Final = re.compile(r"publish|posted|entry-date|pubdate|date-?created|dt-published", re.IGNORECASE)
 _ELSEWHERE: Final = re.compile(r"related|comment|teaser|sidebar|card|list-item|recommend|latest", re.IGNORECASE)
 _MODIFIED_WORDS: Final = re.compile(r"updated?|modified|edited", re.IGNORECASE)
@@ -56,8 +59,26 @@ def published(
     if value.endswith("+00:00"):
         local = (v for v, _ in found if re.search(r"[+-]\d\d:\d\d$", v) and not v.endswith("+00:00"))
         moment = datetime.fromisoformat(value)
-        value = next((v for v in local if datetime.fromisoformat(v) == moment), value)
+        value = next((v for v in local if _same_minute(datetime.fromisoformat(v), moment)), value)
+        if value.endswith("+00:00"):
+            value = next(filter(None, (_local(v, moment) for v, b in found if b == "header")), value)
     return value, basis
+
+
+def _same_minute(a: datetime, b: datetime) -> bool:
+    return abs((a - b).total_seconds()) < 60
+
+
+def _local(printed: str, moment: datetime) -> str | None:
+    """Give the instant with the offset of the clock that the page prints: that it is on the same minute of another
+    (half) hour shows that it is the same time."""
+    clock = datetime.fromisoformat(printed)
+    if "T" not in printed or clock.tzinfo is not None:
+        return None
+    off, rest = divmod((clock - moment.replace(tzinfo=None, second=0)).total_seconds() // 60 * 60, 60)
+    if rest or int(off) not in _ZONES or not off:
+        return None
+    return moment.astimezone(timezone(timedelta(minutes=off))).isoformat()
 
 
 def modified(said: Stated) -> str | None:
@@ -159,8 +180,12 @@ def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
     if at is None:
         return
     for block in [*blocks[at + 1 : at + 10], *reversed(blocks[max(0, at - 4) : at])]:
-        if furniture.kind(block.text) is None or stamps.first(block.text) is not None:
-            yield _GLUED.sub(" ", block.text)
+        kind = furniture.kind(block.text)
+        if block.tag in {"figure", "figcaption"} or kind == "caption":
+            continue  # the day of a picture
+        text = _SHORT_YEAR.sub(r"\g<1>20\g<2>", _GLUED.sub(" ", block.text))
+        if kind is None or stamps.first(text) is not None:
+            yield text
 
 
 def _days_apart(a: str, b: str) -> int:
@@ -173,7 +198,7 @@ def near_headline(blocks: Sequence[Block], headline: str | None) -> list[Block]:
     if at is None:
         return []
     return [
-        replace(b, text=_GLUED.sub(" ", b.text))
+        b._replace(text=_GLUED.sub(" ", b.text))
         for b in (*blocks[at + 1 : at + 1 + AFTER], *blocks[max(0, at - 3) : at])
     ]
 

@@ -25,6 +25,10 @@ _ELSEWHERE: Final = re.compile(
     r"|widget|promo)",
     re.IGNORECASE,
 )
+_COUNTED: Final = re.compile(r"\d[\d.,]*[KkM]?\s*(?:shares?|views?|comments?|likes?|reads?)\b", re.IGNORECASE)
+_BY: Final = re.compile(r"\W*by\s+(?=\S)", re.IGNORECASE)
+_LEAST_APART: Final = 2
+"""Blocks between two bylines from which they sign different articles."""
 
 
 def authors(
@@ -43,12 +47,16 @@ def authors(
         stated, more = _meta_authors(said, sites)
         organisations += more
     if stated:
-        return printed if len(printed) > len(stated) and set(stated) <= set(printed) else stated
-    people = printed or _marked(tree, sites) or (() if organisations else _alone(near, sites))
+        full = printed if len(printed) > len(stated) and set(stated) <= set(printed) else ()
+        return _as_printed(full or _listed(near, stated, sites) or stated, near)
+    desks = tuple(dict.fromkeys(name for name in organisations if byline.is_desk(name)))
+    people = printed or (() if desks else _marked(tree, sites))
+    if not people and all(headline.is_site(name, sites) for name in organisations):
+        people = _alone(near, sites)
     if people:
         return people
-    organisations += tuple(_desks(near))
-    return tuple(dict.fromkeys(organisations))[:2]
+    signed = (*organisations, *_desks(near, sites)) or tuple(_marked_agencies(tree))
+    return tuple(dict.fromkeys(desks or signed))[:2]
 
 
 def publisher(said: Stated, address: str | None) -> str | None:
@@ -120,30 +128,50 @@ def _meta_authors(said: Stated, sites: Sequence[str]) -> tuple[tuple[str, ...], 
 
 
 def _printed(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
-    """Read bylines near the headline; a lone "By" takes the next block with it."""
+    """Read bylines near the headline; a lone "By" takes the next block with it. Bylines apart from the first are those
+    of other articles."""
     names: list[str] = []
+    last = 0
     for n, block in enumerate(near):
-        if n >= pagedate.AFTER and names:  # what stands before the headline signs it only if nothing after it does
-            break
+        if names and (n >= pagedate.AFTER or n - last > _LEAST_APART):
+            break  # what stands before the headline signs it only if nothing after it does
         text = block.text
         if byline.is_lone_by(text) and n + 1 < len(near):
             text = f"{text} {near[n + 1].text}"
         if len(text) < 200 and byline.is_byline(text):
             names += [name for name in byline.people(text, outlets=sites) if name not in names]
+            last = n
     return tuple(names)
+
+
+def _listed(near: Sequence[Block], stated: Sequence[str], sites: Sequence[str]) -> tuple[str, ...]:
+    """Read names that stand alone in blocks one after another, all stated ones and more among them."""
+    names: list[str] = []
+    for block in near[: pagedate.AFTER]:
+        found = byline.people(block.text, outlets=sites) if len(block.text) < 60 else ()
+        if found and byline.is_person(block.text):
+            names += found
+        elif set(stated) <= set(names):
+            break
+        else:
+            names = []
+    return tuple(dict.fromkeys(names)) if set(stated) < set(names) else ()
+
+
+def _as_printed(names: Sequence[str], near: Sequence[Block]) -> tuple[str, ...]:
+    """Give names with the accents they are printed with near the headline."""
+    printed = {
+        byline.without_accents(found): found
+        for block in near
+        if len(block.text) < 200 and not block.text.isascii()
+        for found in byline.people(block.text)
+    }
+    return tuple(printed.get(name, name) if name.isascii() else name for name in names)
 
 
 def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:
     """Read elements marked as author or byline, outside asides and lists; the first that gives names."""
-    for element in tree.xpath(_MARKED)[:40]:
-        if any(
-            e.tag in {"aside", "nav", "footer", "figure", "figcaption"} or _ELSEWHERE.search(e.get("class") or "")
-            for e in element.iterancestors()
-            if e.tag not in {"html", "body"}
-        ):
-            continue
-        if element.tag in {"meta", "link", "script", "img", "body", "html"}:
-            continue
+    for element in _marked_elements(tree):
         linked = [
             name for a in element.iter("a") for name in byline.people(tidy(a.text_content())[:120], outlets=sites)
         ]
@@ -154,11 +182,31 @@ def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
+def _marked_agencies(tree: Any) -> Iterator[str]:
+    """Yield the agencies that marked elements, or links in them, name and say nothing beside."""
+    for element in _marked_elements(tree):
+        for part in (element, *element.iter("a")):
+            text = tidy(part.text_content())[:60]
+            if text.lower() in dateline.AGENCIES:
+                yield text
+
+
+def _marked_elements(tree: Any) -> Iterator[Any]:
+    for element in tree.xpath(_MARKED)[:40]:
+        if element.tag not in {"meta", "link", "script", "img", "body", "html"} and not any(
+            e.tag in {"aside", "nav", "footer", "figure", "figcaption"} or _ELSEWHERE.search(e.get("class") or "")
+            for e in element.iterancestors()
+            if e.tag not in {"html", "body"}
+        ):
+            yield element
+
+
 def _alone(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
     """Take names that stand near the headline alone, or with nothing but a date."""
     for block in near[: pagedate.AFTER]:
         if len(block.text) < 120:
-            left = pubdate.without_dates(block.text).strip(" /") if stamps.first(block.text) else block.text
+            left = _COUNTED.sub(" ", block.text)
+            left = pubdate.without_dates(left).strip(" /") if stamps.first(left) else left
             parts = re.split(r"\s*/\s*", left)
             names = [
                 name
@@ -176,7 +224,16 @@ def _alone(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def _desks(near: Sequence[Block]) -> Iterator[str]:
-    for block in near:
-        if len(block.text) < 80 and re.match(r"\W*by\s", block.text, re.IGNORECASE) and byline.desk(block.text):
-            yield re.sub(r"^\W*by\s+", "", block.text, flags=re.IGNORECASE)
+def _desks(near: Sequence[Block], sites: Sequence[str]) -> Iterator[str]:
+    """Yield the desk, outlet, agency or sign in capitals that a "By" near the headline names."""
+    for n, block in enumerate(near[: pagedate.AFTER]):
+        text = f"{block.text} {near[n + 1].text}" if byline.is_lone_by(block.text) and n + 1 < len(near) else block.text
+        match = _BY.match(text)
+        if match is None or len(text) > 200:
+            continue
+        if len(text) < 80 and byline.desk(text):
+            yield text[match.end() :]
+            continue
+        name = re.split(r",\s|\s[|·•–—-]|\s{2}", text[match.end() :])[0].strip()
+        if headline.is_site(name, sites) or name.lower() in dateline.AGENCIES or re.fullmatch(r"[A-Z]{2,6}", name):
+            yield name
