@@ -82,7 +82,8 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
             states=inbox.counts(conn),
             totals=catalogue.totals(conn),
             last_change=feed.last(conn),
-            doing=report.rows(overview(conn, now=datetime.now(UTC)), _stage_seconds(), now=datetime.now(UTC)),
+            doing=report.rows(overview(conn, now=datetime.now(UTC)), _stage_seconds(), now=datetime.now(UTC),
+                              history=settings.history),
             running={"desk": "runs" if is_held(settings.home / DESK_LOCK) else "does not run here",
                      "Prefect": environment.named_server() or "no server"},
         )  # fmt: skip

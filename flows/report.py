@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from storage.overview import Overview
 
 
-def rows(found: Overview, stage_seconds: Mapping[str, float], *, now: datetime) -> dict[str, str]:
-    """Give what to say of the desk, in order."""
+def rows(
+    found: Overview, stage_seconds: Mapping[str, float], *, now: datetime, history: Path | None = None
+) -> dict[str, str]:
+    """Give what to say of the desk, in order. `history` is the file in which Prefect keeps its runs, if it is here."""
     age = _lasting(now - found.oldest_due) if found.oldest_due else ""
     said = {
         "backlog": f"{found.backlog:,} waiting" + (f", the oldest for {age}" if found.backlog else ""),
@@ -19,6 +22,8 @@ def rows(found: Overview, stage_seconds: Mapping[str, float], *, now: datetime) 
         "rejected": ", ".join(f"{n:,} {reason}" for reason, n in found.rejected_lately.items()) or "none",
         "size of the database": _size(found.database_bytes),
     }
+    if history is not None and history.exists():
+        said["size of Prefect's history"] = _size(history.stat().st_size)
     if stage_seconds:
         slowest = max(stage_seconds, key=lambda stage: stage_seconds[stage])
         each = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stage_seconds.items())

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         return self.drop_folder or self.home / "drop"
 
     @property
+    def history(self) -> Path:
+        """The file in which a Prefect server of this HOME keeps its runs."""
+        return self.home / "prefect" / "prefect.db"
+
+    @property
     def desk(self) -> str:
         """The name of this desk: two homes on one machine are two desks."""
         home = hashlib.sha256(os.fsencode(self.home.absolute())).hexdigest()[:4]

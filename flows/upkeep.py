@@ -44,7 +44,7 @@ async def upkeep(thorough: bool = False) -> Overview:
         with store.reading() as conn:
             found = overview(conn, now=datetime.now(UTC))
     get_run_logger().info("upkeep %s", done)
-    said = report.rows(found, await stage_seconds(), now=datetime.now(UTC)) | {"upkeep": done}
+    said = report.rows(found, await stage_seconds(), now=datetime.now(UTC), history=settings.history) | {"upkeep": done}
     await acreate_table_artifact(
         key="desk-overview",
         table=[{"what": what, "how it is": how} for what, how in said.items()],

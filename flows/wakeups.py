@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import httpx
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Pending
 
@@ -110,15 +110,16 @@ class WakeUps:
                         labels=self._labels,
                     )
             except PrefectHTTPStatusError as error:
-                if error.response.status_code not in {429, 500, 502, 503, 504}:
+                if error.response.status_code == 404:  # somebody has deleted it; it is registered anew before long
+                    self.hold(True)
+                    await self._open.wait()
+                elif error.response.status_code in {429, 500, 502, 503, 504}:
+                    await asyncio.sleep(BUSY_S)
+                else:
                     raise
-                await asyncio.sleep(BUSY_S)
             except httpx.TransportError:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, AWAY_S)
-            except ObjectNotFound:  # somebody has deleted it; it is registered anew before long
-                self.hold(True)
-                await self._open.wait()
 
 
 def _is_left_over(store: Store, patience: timedelta) -> bool:
