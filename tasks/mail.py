@@ -8,7 +8,6 @@ import email
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -241,8 +240,7 @@ def _date(value: object) -> str | None:
         return None
     if when is None or not 1990 <= when.year <= 2100:
         return None
-    shown = when.replace(second=0, microsecond=0) if when.second == 0 else when
-    return shown.isoformat(timespec="seconds" if shown.second else "minutes") if when.tzinfo != UTC or value else None
+    return when.isoformat(timespec="seconds" if when.second else "minutes")
 
 
 def messages(lines: Iterator[bytes], largest: int) -> Iterator[bytes]:

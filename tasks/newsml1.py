@@ -68,9 +68,14 @@ def _read_management(found: Item, management: Any) -> None:
 
 
 def _read_content(found: Item, one: Any) -> None:
-    """Put together the text of all content items that hold any: first what is marked as the lead, then the rest."""
+    """Put together the text of all content items that hold any: first what is marked as the lead, then the rest.
+
+    Content that stands there in several renditions (equivalents, or side by side in one component) counts once, in the
+    longest of them.
+    """
     leads: list[str] = []
     kinds: set[str] = set()
+    bodies: dict[Any, Item] = {}
     for content in every(one, "ContentItem"):
         role = _role(content)
         kind = (_named(child(content, "MediaType")) or "").lower()
@@ -79,17 +84,32 @@ def _read_content(found: Item, one: Any) -> None:
             continue
         for data in every(content, "DataContent", "InlineData"):
             inner = next(every(data, "nitf"), None)
-            if inner is not None:
-                _take_nitf(found, nitf.item(inner))
-            elif role in _HEAD_ROLES:
+            if inner is None and role in _HEAD_ROLES:
                 found.headline = found.headline or words(data) or None
-            elif role in _LEAD_ROLES:
+            elif inner is None and role in _LEAD_ROLES:
                 leads.extend(_texts(data))
             else:
-                found.paragraphs.extend(_texts(data))
+                given = nitf.item(inner) if inner is not None else Item(format="", paragraphs=_texts(data))
+                among = _alternatives(content)
+                best = bodies.get(among)
+                if best is None or sum(map(len, given.paragraphs)) > sum(map(len, best.paragraphs)):
+                    bodies[among] = given
+    for given in bodies.values():
+        _take(found, given)
     found.paragraphs = leads + [p for p in found.paragraphs if p not in leads]
     if not found.paragraphs and kinds & _NO_TEXT:
         found.kind = min(kinds & _NO_TEXT)
+
+
+def _alternatives(content: Any) -> Any:
+    """Give the component whose content items say the same in several ways: the one marked so, else their own."""
+    parent = content.getparent()
+    above = parent
+    while above is not None and xmltext.name(above) == "NewsComponent":
+        if (marked(above, "EquivalentsList") or "").lower() == "yes":
+            return above
+        above = above.getparent()
+    return parent
 
 
 def _texts(data: Any) -> list[str]:
@@ -109,7 +129,7 @@ def _role(content: Any) -> str:
     return ""
 
 
-def _take_nitf(found: Item, inner: Item) -> None:
+def _take(found: Item, inner: Item) -> None:
     found.paragraphs.extend(inner.paragraphs)
     found.bylines.extend(b for b in inner.bylines if b not in found.bylines)
     for name in ("headline", "dateline", "language", "slug", "note", "usage", "urgency", "published", "agency"):

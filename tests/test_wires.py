@@ -300,3 +300,14 @@ def test_a_teleprinter_message_without_any_header():
         f"ZCZC LWA012 4 0 WOR\r\nFerry stays in Port Ansel\r\n\r\n{FIRST}\r\n\r\n{LAST}\r\n\r\nNNNN\r\n".encode(),
     )
     assert (found.headline, found.body) == ("Ferry stays in Port Ansel", f"{FIRST}\n\n{LAST}")
+
+
+def test_renditions_of_one_text_are_read_once():
+    main = '<NewsComponent><Role FormalName="Main"/>'
+    more = f"<ContentItem><DataContent>{FIRST}</DataContent></ContentItem>"
+    apart = f'<NewsComponent EquivalentsList="yes"><NewsComponent>{more}</NewsComponent><Role FormalName="Main"/>'
+    for with_more in (main + more, apart):
+        raw = changed("newsml1.xml", (main, with_more))
+        assert article("newsml1.xml", raw).body == article("newsml1.xml").body
+    two = changed("newsml1.xml", (main, f"<NewsComponent>{more}</NewsComponent>{main}"))
+    assert article("newsml1.xml", two).body.count(FIRST) == 2
