@@ -54,7 +54,8 @@ def read_ninjs(record: Mapping[str, Any], *, input: str, hints: Hints) -> Articl
         Rejected: `no-body`, and `no-article` for pictures and the like.
     """
     fields = _folded(record)
-    found = Item(format="ninjs", identifier=_text(fields.get("uri")) or _text(fields.get("guid")), version=number(_scalar(fields.get("version"))))
+    found = Item(format="ninjs", version=number(_scalar(fields.get("version"))))
+    found.identifier = _text(fields.get("uri")) or _text(fields.get("guid"))
     kind = (_text(fields.get("type")) or "text").lower()
     found.kind = "text" if kind in {"text", "composite"} else kind
     found.status = _text(fields.get("pubstatus"))
