@@ -54,12 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.run(arguments, settings)
         sys.stdout.flush()
         return status
-    except Misconfigured as error:
-        print(f"wiredesk: {error}", file=sys.stderr)
-        return 2
     except WiredeskError as error:
-        print(f"wiredesk: {error}", file=sys.stderr)
-        return 1
+        print("wiredesk:", " ".join(str(error).split()), file=sys.stderr)  # a driver's own words may be several lines
+        return 2 if isinstance(error, Misconfigured) else 1
     except KeyboardInterrupt:
         print("wiredesk: interrupted; what was in hand is taken up again by the next run", file=sys.stderr)
         return 130
@@ -103,11 +100,11 @@ def prepare_streams() -> None:
 
 
 def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s %(message)s",
-    )
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
+    # Prefect's loggers hand on what is meant for its UI, whatever the root's level is.
+    logging.getLogger().handlers[0].setLevel(level)
+    logging.getLogger("tasks").setLevel(logging.INFO)
     if not verbose:
         for name in ("trafilatura", "htmldate", "pebble"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -235,6 +232,21 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--split", metavar="OTHER", help="keep for good that the two are not one story")
     words.add_argument("--forget", metavar="OTHER", help="take back what was said of the two")
     _listing(copies)
+
+    withdraw = command(
+        "withdraw",
+        "flows.lists:withdraw",
+        "take an article out of use, or out of the archive",
+        "It is no longer held against new articles, and its relations, quotations and dates go. Its text stays to be\n"
+        "read and a newer version of it is used again; with --delete it is gone, only its captured bytes stay.",
+    )
+    withdraw.add_argument("article", metavar="ARTICLE", help="the article's id, or the beginning of it")
+    withdraw.add_argument(
+        "--reason", default="by hand", metavar="TEXT", help="kept in the change feed (default: by hand)"
+    )
+    withdraw.add_argument(
+        "--delete", action="store_true", help="take it out of the archive for good, revisions and all"
+    )
 
     quotes = command("quotes", "flows.lists:quotes", "list who said what, one statement with all its wordings")
     quotes.add_argument("--speaker", metavar="NAME", help="only this speaker (a part of the name is enough)")
