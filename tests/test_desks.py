@@ -33,7 +33,8 @@ def plain() -> dict[str, str]:
 def prefect(folder: Path, *command: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """One of Prefect's own processes."""
     log = (folder / f"{command[0]}.log").open("wb")
-    settings = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false"}
+    settings = {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+                "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", *command], env=plain() | settings | variables, cwd=ROOT, stdout=log,
         stderr=log, start_new_session=True,
