@@ -39,42 +39,11 @@ def wait_for(look: Callable[[], T | None], *, seconds: float = 60, what: str = "
     return found
 
 
-class Up:
-    """`wiredesk up`, or a single desk, as a process."""
+class Server:
+    """A Prefect server, as one that looks from outside sees it."""
 
-    def __init__(self, home: Path, port: int, *command: str, **variables: str) -> None:
-        self.home = home
+    def __init__(self, port: int) -> None:
         self.api = f"http://127.0.0.1:{port}/api"
-        self.log = home / f"{command[0]}.log"
-        known = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))}
-        set_ = {"WIREDESK_HOME": str(home), "WIREDESK_PORT": str(port), **variables}
-        home.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "flows", *command], env=known | set_, cwd=ROOT, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-
-    def said(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def ready(self, seconds: float = 180) -> "Up":
-        wait_for(lambda: "Ready." in self.said() or self.process.poll() is not None, seconds=seconds, what=self.said())
-        assert self.process.poll() is None, self.said()
-        return self
-
-    def children(self) -> dict[str, int]:
-        """The pids of the server and of the desk."""
-        found = {}
-        for pid in subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True,
-                                  text=True).stdout.split():  # fmt: skip
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            found["server" if b"server" in words else "desk"] = int(pid)
-        return found
-
-    def stop(self, seconds: float = 60) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
 
     def ask(self, path: str, body: object = None, *, method: str = "POST") -> Any:
         """Ask Prefect's server."""
@@ -122,6 +91,44 @@ class Up:
             return None
 
         return wait_for(look, what="a run with many documents")
+
+
+class Up(Server):
+    """`wiredesk up`, or a single desk, as a process."""
+
+    def __init__(self, home: Path, port: int, *command: str, **variables: str) -> None:
+        super().__init__(port)
+        self.home = home
+        self.log = home / f"{command[0]}.log"
+        known = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))}
+        set_ = {"WIREDESK_HOME": str(home), "WIREDESK_PORT": str(port), **variables}
+        home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "flows", *command], env=known | set_, cwd=ROOT, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def ready(self, seconds: float = 180) -> "Up":
+        wait_for(lambda: "Ready." in self.said() or self.process.poll() is not None, seconds=seconds, what=self.said())
+        assert self.process.poll() is None, self.said()
+        return self
+
+    def children(self) -> dict[str, int]:
+        """The pids of the server and of the desk."""
+        found = {}
+        for pid in subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True,
+                                  text=True).stdout.split():  # fmt: skip
+            words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            found["server" if b"server" in words else "desk"] = int(pid)
+        return found
+
+    def stop(self, seconds: float = 60) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
 
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:

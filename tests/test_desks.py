@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Databases
-from desking import ROOT, Up, drop, free_port, made_up, wait_for
+from desking import ROOT, Server, Up, drop, free_port, made_up, wait_for
 
 from storage import catalogue, inbox
 from storage.records import Hints
@@ -93,7 +93,7 @@ def test_a_plain_worker_runs_the_deployments_without_a_desk(tmp_path: Path) -> N
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api", "WIREDESK_HOME": str(tmp_path), "WIREDESK_WORKERS": "1",
     }  # fmt: skip
     with prefect(tmp_path, "server", "start", "--host", "127.0.0.1", "--port", str(port)):
-        server = Up(tmp_path / "none", port, "--help")  # only to ask
+        server = Server(port)
         wait_for(server.answers, seconds=120, what="Prefect's server")
         for command in (
             ["work-pool", "create", "wiredesk", "--type", "process"],
