@@ -209,7 +209,24 @@ def test_copies_judged_anew_by_the_same_judge_are_the_same(store: Store, filed: 
     assert state(store) == before
 
 
-def test_another_text_finds_its_copies_and_lets_go_of_those_it_had(store: Store, filed: list[Article]) -> None:
+def test_another_text_lets_go_of_the_copies_it_had(store: Store, filed: list[Article]) -> None:
+    with store.reading() as conn:
+        pair = next(s for s in catalogue.stories(conn, minimum=2))
+    tasks = claim(store, newer("extract"))
+    one = next(t for t in tasks if t.stored.id in {m.id for m in pair.members})
+    read = replace(
+        made(one.stored.article, "extract"), body="Nothing of what it said before is in here any more. " * 8,
+        quotations=(), timexes=(), events=(), mentions=(),
+    )  # fmt: skip
+    write(store, [(t, read if t is one else made(t.stored.article, "extract")) for t in tasks])
+    with store.reading() as conn:
+        assert {
+            s.size for s in catalogue.stories(conn) if {m.id for m in s.members} & {m.id for m in pair.members}
+        } == {1}
+        assert list(catalogue.copies(conn, article=one.stored.id)) == []
+
+
+def test_another_text_finds_its_copies(store: Store, filed: list[Article]) -> None:
     with store.reading() as conn:
         pair = next(s for s in catalogue.stories(conn, minimum=2))
         loner = next(s for s in catalogue.stories(conn) if s.size == 1)
