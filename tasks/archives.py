@@ -37,6 +37,10 @@ _DAMAGE: Final = (
 )  # fmt: skip
 
 
+class Exhausted(Rejected):
+    """Nothing more may come out of the whole file, whatever is left in it."""
+
+
 @dataclass(slots=True)
 class Budget:
     """What may still come out of one file, with all archives in it."""
@@ -48,13 +52,13 @@ class Budget:
         """Count one entry.
 
         Raises:
-            Rejected: `too-big`; the rest of the file stays where it is.
+            Exhausted: `too-big`; the rest of the file stays where it is.
         """
         self.entries -= 1
         self.size -= size
         if self.entries < 0 or self.size < 0:
             detail = "It holds more documents, or more bytes of them, than one file may; what follows was left out."
-            raise Rejected("too-big", f"{detail} Send it in several files.")
+            raise Exhausted("too-big", f"{detail} Send it in several files.")
 
 
 def allow(size: int) -> Budget:

@@ -29,7 +29,7 @@ from tasks import (
     wiremessage,
     xmltext,
 )
-from tasks.archives import LARGEST, Budget, Unpacked
+from tasks.archives import LARGEST, Budget, Exhausted, Unpacked
 
 Stream = BinaryIO | Unpacked
 
@@ -57,6 +57,7 @@ _FEEDS: Final = frozenset({"rss", "feed", "RDF"})
 _LARGEST_FEED: Final = 5_000_000
 """Bytes of a feed: a broken one of this size takes seconds to mend."""
 _NO_FUTURE: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_NO_DOCUMENTS: Final = frozenset(str.split("css js svg dtd xsd xsl ics vcf p7s asc md5 sha1 sha256"))
 _BY_HAND: Final = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
@@ -103,7 +104,7 @@ def _bounded(parts: Iterator[Part | Refusal], name: str) -> Iterator[Part | Refu
     """Pass parts on until the limits of the whole file are reached; what comes then is one refusal."""
     try:
         yield from parts
-    except Rejected as refused:
+    except Exhausted as refused:
         yield Refusal(input=name, reason=refused.reason, detail=refused.detail)
 
 
@@ -155,10 +156,9 @@ def _refused_at(parts: Iterator[Part | Refusal], name: str) -> Iterator[Part | R
     """Turn what ends an archive early into a refusal in its place; the limit of the whole file goes further up."""
     try:
         yield from parts
+    except Exhausted:
+        raise
     except Rejected as refused:
-        if refused.reason == "too-big" and not refused.subject:
-            refused.subject = name
-            raise
         yield Refusal(input=name, reason=refused.reason, detail=refused.detail)
 
 
@@ -195,21 +195,7 @@ def is_document(raw: bytes, name: str) -> bool:
         charset.decode(raw[:65_536])
     except Rejected:
         return wiremessage.is_message(raw)
-    return suffix(name) not in {
-        "css",
-        "js",
-        "svg",
-        "dtd",
-        "xsd",
-        "xsl",
-        "ics",
-        "vcf",
-        "p7s",
-        "asc",
-        "md5",
-        "sha1",
-        "sha256",
-    }
+    return suffix(name) not in _NO_DOCUMENTS
 
 
 def _packed(source: Stream, of: str, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:

@@ -153,6 +153,8 @@ def test_bombs_are_counted_before_they_burst(monkeypatch):
     assert tracemalloc.get_traced_memory()[1] < 8_000_000
     tracemalloc.stop()
     assert told(every(gzip.compress(bytes(20_000_000)), "a.gz")) == {"a.gz": "too-big"}
+    beside = zipped(a__gz=gzip.compress(bytes(20_000_000)), b__txt=PROSE.encode())
+    assert told(every(beside, "a.zip")) == {"a.zip/a.gz": "too-big", "a.zip/b.txt": "Article"}
     nested = PROSE.encode()
     for _ in range(6):
         nested = zipped(a__zip=nested)
