@@ -123,13 +123,15 @@ def beside(
 ) -> Beside:
     """Give what new articles (`ns`) carry, beside the wordings of their `stories` and what `linked` articles carry."""
     of_articles, _, _ = _members(kind)
-    found = {row.id: row for part in chunks({*ns, *linked}) for row in conn.execute(of_articles, {"keys": part})}
+    # What a revision in this transaction has let go of stays for `near` to see, and nothing is held against it.
+    read = (row for part in chunks({*ns, *linked}) for row in conn.execute(of_articles, {"keys": part}))
+    found = {row.id: row for row in read if not row.gone}
     new = tuple(row for _, row in sorted(found.items()) if row.n in ns)
     if not new:
         return Beside(rows=(), standing=(), clusters={})
     standing = {id_: row for id_, row in found.items() if row.n not in ns and getattr(row, kind.key) is not None}
     for part in chunks(stories):
-        standing |= {row.id: row for row in conn.execute(_worded(kind), {"keys": part})}
+        standing |= {row.id: row for row in conn.execute(_worded(kind), {"keys": part}) if not row.gone}
     keys = {getattr(row, kind.key) for row in standing.values()}
     clusters: dict[str, Mapping[str, Any]] = {
         row["id"]: dict(row)
@@ -224,7 +226,8 @@ def settle(
     if moved:
         pointing = update(m).where(m.id == bindparam("member")).values({kind.key: bindparam("cluster")})
         conn.execute(pointing, moved)
-    conn.execute(delete(m).where(m.gone))
+    if isinstance(around, Near):
+        conn.execute(delete(m).where(m.gone))
     for part in chunks(gone):
         conn.execute(delete(f).where(f.id.in_(part)))
     _keep_wordings(conn, kind, around, wordings)

@@ -129,7 +129,8 @@ def _with_quotation(statement: Statement, present: Sequence[Carried], member: Ca
     later = [c for c in present if rank(c) < here]
     if not later or (fuller[0] == fuller[1] and q.text != statement.text):
         return None
-    if q.said is not None and q.said != statement.said and not any(c.quotation.said for c in later):
+    told = (q.said, q.said_basis) == (statement.said, statement.said_basis)
+    if q.said is not None and not told and not any(c.quotation.said for c in later):
         return None
     quoted = statement.type != "indirect"
     if quoted and q.type == "indirect" and statement.agreement != "disputed":
@@ -154,7 +155,7 @@ def _with_event(occurrence: Occurrence, present: Sequence[Reported], member: Rep
     finer = fineness(e.precision, e.date), fineness(occurrence.precision, occurrence.date)
     if all(rank(r) > rank(member) for r in present):
         return None
-    if finer[0] == finer[1] and e.date != occurrence.date:
+    if finer[0] == finer[1] and (e.date, e.precision) != (occurrence.date, occurrence.precision):
         return None
     date, precision = (e.date, e.precision) if finer[0] > finer[1] else (occurrence.date, occurrence.precision)
     people = tuple(sorted({*occurrence.people, *e.people}))

@@ -125,7 +125,7 @@ def _better_parents(
     for pair in around:
         relation = changed.relations[pair]
         earlier, later = sorted(pair, key=lambda i: stories.rank((placed.get(i) or partners[i]).published_at, i))
-        if stories.is_direct(relation) and earlier in placed and later in partners:
+        if stories.is_direct(relation) and earlier in placed and later in partners and later not in changed.fresh:
             better[later] = max(better.get(later, (-1.0, "")), (relation.score, earlier))
     present = (
         pairs.among(conn, {i for later in better for i in (later, str(partners[later].copy_of))}) if better else ()

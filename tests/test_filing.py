@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from storage import catalogue, changes, families, inbox, quotebook, timeline, wireindex
+from storage import catalogue, changes, families, inbox, quotebook, tables, timeline, wireindex
 from storage.inbox import Item
 from storage.records import Article, Event, Hints, Quotation, Refusal, Speaker
 from storage.store import Store
@@ -337,3 +337,54 @@ def test_reprints_make_one_story_in_any_order_and_any_batches(store: Store, coun
     grouped = [{(story, tuple(sorted(i for i, _ in members))) for story, members in o["stories"]} for o in found]  # type: ignore[attr-defined]
     assert all(stories == grouped[0] for stories in grouped)
     assert len(grouped[0]) == 1
+
+
+def carried_by_none(store: Store) -> list[str]:
+    """Give the statements and events that stand in no article."""
+    with store.reading() as conn:
+        carried = {
+            *conn.execute(select(tables.Quotation.statement_id)).scalars(),
+            *conn.execute(select(tables.Event.occurrence_id)).scalars(),
+        }
+        told = [*conn.execute(select(tables.Statement.id)).scalars()]
+        told += conn.execute(select(tables.Occurrence.id)).scalars()
+    return [id_ for id_ in told if id_ not in carried]
+
+
+def test_article_and_its_revision_in_one_batch_leave_nothing_of_the_first_wording(store: Store) -> None:
+    (first,) = reprints(1, seed=3)
+    assert first.quotations
+    assert first.events
+    revised = replace(first, body=f"{first.body}\n\nThis is a later version.", quotations=(), events=())
+    counts = file_all(store, [first, revised])
+    assert (counts.filed, counts.revised) == (1, 1)
+    assert carried_by_none(store) == []
+    with store.reading() as conn:
+        assert not list(quotebook.quotes(conn))
+        assert not list(timeline.events(conn))
+
+
+def test_reprint_that_comes_with_a_revision_of_another_hides_nothing_of_it(store: Store) -> None:
+    *three, late = sorted(reprints(4, seed=5), key=lambda a: str(a.published))
+    words = "No ferry will sail from Orlund before the spring tides"
+    said = Quotation(text=words, type="direct", start=0, end=54, verb="said", speaker=None)
+    happened = Event(date="2025-01-01", precision="day", text="The pier was rebuilt", start=60, end=80, people=())
+    other = Article(
+        input="o.txt", identifier="o", language="en", body=f"{words}, he wrote.", quotations=(said,), events=(happened,)
+    )
+    file_all(store, [*three, other])
+    counts = file_all(store, [replace(other, body="It was all a mistake.", quotations=(), events=()), late])
+    assert (counts.filed, counts.revised) == (1, 1)
+    assert carried_by_none(store) == []
+
+
+def test_reprint_is_not_put_beside_one_that_has_no_place_yet(store: Store) -> None:
+    first, second, third, fourth = sorted(reprints(4, seed=7), key=lambda a: str(a.published))
+    file_all(store, [first, second])
+    filing.speak(store, fourth.id, "f" * 16, "join", now=NOW)
+    file_all(store, [third, fourth])
+    with store.reading() as conn:
+        ids = {s.id for s in catalogue.stories(conn)}
+        told = {c.subject for c in changes.read(conn) if c.kind == "story.changed"}
+    assert ids == {first.id}
+    assert told <= {a.id for a in (first, second, third, fourth)}
