@@ -10,7 +10,7 @@ from prefect.artifacts import acreate_table_artifact
 
 from flows import announce
 from flows.ingest import as_is, many
-from flows.pages import fetch_pages
+from flows.pages import Pages, fetch_pages
 from flows.rounds import Progress, name_run, round_at_hand
 from flows.settings import Settings, read_settings
 from storage import feeds, inbox
@@ -33,10 +33,11 @@ FAILED = ("not-a-feed", "limited", "soft", "temporary", "hard", "gone")
 
 @dataclass(slots=True)
 class Polls:
-    """What a run has polled."""
+    """What a run has polled, and what it fetched after that."""
 
     polled: list[Polled] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    pages: Pages | None = None
 
     @property
     def items(self) -> list[int]:
@@ -81,7 +82,7 @@ async def poll_feeds(addresses: list[str] | None = None, go_on: bool = True) -> 
     announce.arrived(polls.items)
     await name_run(_name(polls))
     if go_on and waits:
-        await fetch_pages()
+        polls.pages = await fetch_pages()
     return polls
 
 

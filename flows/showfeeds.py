@@ -63,7 +63,7 @@ def _trouble(state: FeedState) -> str:
         reason = state.condition_reason
         parts.append(f"{state.condition}: {reason}" if reason else state.condition)
     elif state.failures_in_a_row:
-        parts.append(f"failed {state.failures_in_a_row} times in a row")
+        parts.append(f"failed {_times(state.failures_in_a_row)}{' in a row' if state.failures_in_a_row > 1 else ''}")
     if state.possible_gaps:
         parts.append(f"may have missed entries {_times(state.possible_gaps)}")
     return "; ".join(parts)
@@ -101,7 +101,8 @@ def why(feed: Feed, looks: Sequence[Attempt], *, known: int, undated: int, now: 
         "tags": ", ".join(state.tags),
         "condition": f"{state.condition}: {state.condition_reason}" if state.condition_reason else state.condition,
         "added": show.day(feed.added_at),
-        "looked at": f"{_times(state.polls)}, answered by 304 {_times(state.not_modified)}" if state.polls else "",
+        "looked at": _times(state.polls) if state.polls else "",
+        "by 304": _times(state.not_modified) if state.not_modified else "",
         "last new": _ago(state.last_new_at, now),
         "entries": f"{known:,} known, {undated:,} without a date that can be used" if known else "none yet",
         "missed": f"entries, perhaps, {_times(state.possible_gaps)}" if state.possible_gaps else "",
@@ -159,6 +160,11 @@ def polled(polls: "Polls") -> None:
     words = [f"polled {len(outcomes) + len(polls.failures)}", f"new entries {polls.new_entries}"]
     words += [f"unchanged {outcomes.count('same') + outcomes.count('not-modified')}", f"failed {polls.failed}"]
     console.print("   ".join(words), style="bold")
+    if polls.pages is not None:
+        counts = polls.pages.counts
+        kinds = {"page": "captured", "feed": "from the feed", "revised": "revised", "waiting": "to try again",
+                 "failed": "not to be had"}  # fmt: skip
+        console.print("pages: " + "   ".join(f"{word} {counts[kind]}" for kind, word in kinds.items()))
     table = Table(box=None, pad_edge=False, show_header=False)
     for p in polls.polled:
         if p.attempt.outcome not in {"new", "same", "not-modified"}:

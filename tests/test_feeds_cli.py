@@ -11,14 +11,18 @@ import pytest
 from faultyserver import Answer, FaultyServer, moved, versioned
 from feeding import LEASE, in_round, item, page, rss
 
-from flows import cli, feeds
+from flows import cli, feeds, showfeeds
+from flows.pages import Pages
+from flows.poll import Polls
 from flows.settings import Settings
 from storage import feeds as shelf
 from storage.errors import WiredeskError
-from storage.feedrecords import FeedState
+from storage.feedrecords import Attempt, FeedState
 from storage.store import Store, open_store
 from tasks import feeds as door
 from tasks import fetch, opml
+from tasks.feeds import Polled
+from tasks.pages import Outcome
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -242,3 +246,17 @@ def test_every_command_of_feeds_teaches() -> None:
         assert command.description, name
         assert all(a.help for a in command._actions), name
     assert feeds.NONE_YET.count("wiredesk feeds") == 2
+
+
+def test_poll_says_what_came_of_feeds_and_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    state = FeedState(address="http://post.example/feed", next_poll_at=NOW)
+    look = Attempt(
+        at=NOW, address=state.address, status=500, outcome="soft", detail="its host answered 500", next_poll_at=NOW,
+        reason="later",
+    )  # fmt: skip
+    polled = Polled(feed=shelf.Feed(id=1, state=state, added_at=NOW), attempt=look, settled="kept")
+    fetched = Pages(outcomes=[Outcome(result="page", address="a"), Outcome(result="feed", address="b")])
+    showfeeds.polled(Polls(polled=[polled], pages=fetched))
+    said = capsys.readouterr().out
+    for part in ("polled 1", "failed 1", "captured 1   from the feed 1", "its host answered 500"):
+        assert part in said
