@@ -3,8 +3,9 @@
 It arranges, and decides nothing. Taking in needs no Prefect: with the server away files are kept and noted all the
 same, and filed when it is back. Several desks may share one PostgreSQL; the inbox's claims share out the work.
 
-What has just come has the warm pool to itself. Whatever the worker takes off the work pool (what a schedule, a person
-or a backfill wants) opens a pool of its own, whose processes are nice: it never delays live work.
+What has just come has the warm processes to itself. Whatever the worker takes off the work pool (what a schedule, a
+person or a backfill wants) shares others, which are nice: it never delays live work. No run opens a pool of its own:
+closing one waits for its processes to have loaded, ten seconds on a busy machine, and would stop the event loop.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -78,17 +80,24 @@ def desk(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _work(settings: Settings, stopping: threading.Event) -> None:
     with (
         open_store(settings.database, raw_url=settings.raw) as store,
-        warm_pool(settings.processes, prepare=stages.load_all, memory_mb=settings.extract_memory_mb) as pool,
+        _pool(settings, niceness=0) as live,
+        _pool(settings, niceness=BULK_NICENESS) as bulk,  # its processes start when there is something for them
     ):
-        warm = asyncio.gather(*(pool.run(int, timeout_s=120) for _ in range(settings.processes)))
+        warm = asyncio.gather(*(live.run(int, timeout_s=120) for _ in range(settings.processes)))
         async with AsyncClientContext() as shared:
-            await _Desk(settings, store, pool, shared.client).work(warm, stopping)
+            await _Desk(settings, store, live, bulk, shared.client).work(warm, stopping)
+
+
+def _pool(settings: Settings, *, niceness: int) -> AbstractContextManager[Pool]:
+    return warm_pool(
+        settings.processes, prepare=stages.load_all, niceness=niceness, memory_mb=settings.extract_memory_mb
+    )
 
 
 class _Desk:
     """One start of a desk."""
 
-    def __init__(self, settings: Settings, store: Store, pool: Pool, client: PrefectClient) -> None:
+    def __init__(self, settings: Settings, store: Store, live: Pool, bulk: Pool, client: PrefectClient) -> None:
         self._settings = settings
         self._store = store
         self._client = client
@@ -96,8 +105,8 @@ class _Desk:
         labels = {DESK: settings.desk, INSTANCE: self._instance}
         self._runs = Runs(client, labels)
         self._wakeups = WakeUps(client, self._runs, labels)
-        self._live = Workplace(store, pool)
-        self._bulk = Workplace(store, niceness=BULK_NICENESS)
+        self._live = Workplace(store, live)
+        self._bulk = Workplace(store, bulk)
         self._places: dict[int, str] = {}
         self._looks = looks.Looks()
         self._registered = asyncio.Event()

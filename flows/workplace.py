@@ -19,11 +19,10 @@ _LENT: ContextVar["Workplace | None"] = ContextVar("workplace", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What a desk lends to the runs in it. Without a pool a run opens one of its own, as nice as is said."""
+    """What a desk lends to the runs in it."""
 
     store: Store
-    pool: Pool | None = None
-    niceness: int = 0
+    pool: Pool
 
 
 @contextlib.contextmanager
@@ -49,12 +48,11 @@ def store_at_hand(settings: Settings) -> Iterator[Store]:
 
 @contextlib.contextmanager
 def pool_at_hand(processes: int, *, niceness: int = 0, memory_mb: int = MEMORY_MB) -> Iterator[Pool]:
-    """Give the pool: the lent one, or one of so many workers, at least that nice, that ends on leaving."""
+    """Give the pool: the lent one, or one of so many workers, so nice, that ends on leaving."""
     here = _LENT.get()
-    if here is not None and here.pool is not None:
+    if here is not None:
         yield here.pool
     else:
-        niceness = max(here.niceness if here else 0, niceness)
         # What a process loads first takes ten seconds on a busy machine, and must not count against a document.
         with warm_pool(processes, prepare=stages.load_all, niceness=niceness, memory_mb=memory_mb) as pool:
             yield pool
