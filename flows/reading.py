@@ -13,6 +13,7 @@ from flows import show
 from flows.cli import hints
 from flows.settings import Settings
 from storage import inbox
+from storage.errors import Misconfigured
 from storage.records import Article, Refusal, Withdrawal, as_json, refusal_json, withdrawal_json
 from storage.store import Store, open_store
 from tasks import intake, stages
@@ -135,6 +136,7 @@ def _file_waiting(store: Store, mine: Sequence[int], settings: Settings) -> Coun
 def sweep_folder(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the flow `sweep_drop_folder` once, and say what it found and filed."""
     del arguments
+    _make_home(settings)
     from flows.sweep import sweep_drop_folder
 
     found, counts = asyncio.run(sweep_drop_folder())
@@ -146,6 +148,7 @@ def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the flow `backfill`, and say what it took in, or what became different."""
     if arguments.paths and (arguments.stage or arguments.publisher or arguments.again):
         arguments.wrong("--stage, --publisher and --again choose among what is filed; leave them out with PATH")
+    _make_home(settings)
     from flows import headway
     from flows.backfill import backfill
     from tasks import versions
@@ -170,5 +173,12 @@ def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
         show.refilled(taken.counts, documents=taken.documents, known=taken.known, dry_run=arguments.dry_run)
         return 1 if taken.counts.rejected or taken.counts.failed else 0
     show.made_anew(done.redone, outdated=done.outdated, current=versions.current(), dry_run=arguments.dry_run)
-    del settings
     return 1 if done.redone.kept or done.redone.failed else 0
+
+
+def _make_home(settings: Settings) -> None:
+    """Make HOME before a flow does: Prefect makes its own folder in it, and none above."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"the folder cannot be made ({error.strerror})", subject="WIREDESK_HOME") from error
