@@ -1,6 +1,7 @@
 """The desk under Prefect, as it runs: one `wiredesk up` for all tests here, looked at from outside."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -17,7 +18,10 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     yield started
     assert started.stop() == 0
     assert "Traceback" not in started.said(), started.said()
-    assert "locked" not in (started.home / "log" / "server.log").read_text()
+    # Prefect's own heartbeats meet a lock now and then, and come again ten seconds later. Runs must not.
+    log = (started.home / "log" / "server.log").read_text()
+    reports = re.split(r"\n(?=[\d:.]+ \| )", log)
+    assert not [r for r in reports if "locked" in r and "heartbeat" not in r], log
 
 
 def test_what_is_dropped_is_filed_by_a_run_of_its_deployment(up: Up) -> None:
