@@ -70,6 +70,8 @@ class Near:
     before: dict[str, frozenset[Carrier]]
     stories: frozenset[str]
     """stories of which this is everything"""
+    scope: frozenset[int]
+    """articles of which this is everything"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +89,7 @@ def near(conn: Connection, kind: Kind, ns: Collection[int], stories: Collection[
     That is what they, the other articles of their stories and the articles related to them carry, with everything
     that is in one cluster with any of it now.
     """
-    scope = set(ns)
-    found_stories = (story for part in chunks(ns) for story in conn.execute(_STORIES, {"keys": part}).scalars())
-    whole: set[str] = {str(story) for story in found_stories}.union(stories)
-    for part in chunks(whole):
-        scope.update(conn.execute(_MATES, {"keys": part}).scalars())
-    for part in chunks(ns):
-        for query in _RELATED:
-            scope.update(conn.execute(query, {"keys": part}).scalars())
+    whole, scope = _reach(conn, ns, stories)
     of_articles, gone, of_clusters = _members(kind)
     found = {row.id: row for part in chunks(scope) for row in conn.execute(of_articles, {"keys": part})}
     found |= {row.id: row for row in conn.execute(gone)}
@@ -111,7 +106,26 @@ def near(conn: Connection, kind: Kind, ns: Collection[int], stories: Collection[
         links=_links(conn, {row.n: row.article for row in present}),
         before={cluster: frozenset(carriers) for cluster, carriers in before.items()},
         stories=frozenset(whole),
+        scope=frozenset(scope),
     )
+
+
+def _reach(conn: Connection, ns: Collection[int], stories: Collection[str] = ()) -> tuple[set[str], set[int]]:
+    """Give the stories of some articles, and all articles that are in these or related to one of them."""
+    found = (story for part in chunks(ns) for story in conn.execute(_STORIES, {"keys": part}).scalars())
+    whole: set[str] = {str(story) for story in found}.union(stories)
+    scope = set(ns)
+    for part in chunks(whole):
+        scope.update(conn.execute(_MATES, {"keys": part}).scalars())
+    for part in chunks(ns):
+        for query in _RELATED:
+            scope.update(conn.execute(query, {"keys": part}).scalars())
+    return whole, scope
+
+
+def is_all(conn: Connection, around: Near, ns: Collection[int]) -> bool:
+    """Tell if `near` would give nothing more for these articles than it has given."""
+    return _reach(conn, ns)[1] <= around.scope
 
 
 def beside(

@@ -45,6 +45,11 @@ def near(conn: Connection, ns: Collection[int], stories: Collection[str] = ()) -
     return Near(carried=tuple(map(_carried, found.rows)), links=found.links, found=found)
 
 
+def is_all(conn: Connection, around: Near, ns: Collection[int]) -> bool:
+    """Tell if `near` would give nothing more for these articles than it has given."""
+    return clusters.is_all(conn, around.found, ns)
+
+
 def beside(conn: Connection, ns: Collection[int], stories: Collection[str], linked: Collection[int]) -> Beside:
     """Give what new articles carry beside the wordings of their `stories` and what the `linked` articles carry."""
     found = clusters.beside(conn, STATEMENTS, ns, stories, linked)

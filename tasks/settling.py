@@ -55,7 +55,7 @@ def settle(conn: Connection, changed: Changed) -> int:
         copies, touched, left = copies + regrouped.copies, touched | regrouped.moved, left | regrouped.left
     if touched or left:
         ns = set(archive.numbers(conn, touched).values())
-        told = quotebook.near(conn, ns, left)
+        told = _all_told(conn, ns, left)
         grouped = statements.group_quotations(told.carried, told.links)
         quotebook.set_statements(conn, told, grouped, wordings.wordings(told.carried), now=changed.now)
         dated = timeline.near(conn, ns, left)
@@ -177,6 +177,34 @@ def _tell_story(
     quotebook.add_statements(conn, told, said, wordings.new_wordings(told.standing, told.carried), now=now)
     timeline.add_occurrences(conn, dated, happened, wordings.new_wordings(dated.standing, dated.reported), now=now)
     return True
+
+
+def _all_told(conn: Connection, ns: Collection[int], left: Collection[str]) -> quotebook.Near:
+    """Give the quotations that what these articles carry depends on, as far as that goes.
+
+    A statement without a name belongs to the one person it is tied to, so who else there is has to be seen: first of
+    all beside what is at hand, where a tie may be gone, then wherever persons are tied through such or come together.
+    """
+    reached = set(ns)
+    told = quotebook.near(conn, reached, left)
+    more = statements.unnamed(told.carried)
+    while not quotebook.is_all(conn, told, {row.n for row in told.found.rows}):
+        more |= statements.undecided(told.carried, told.links) | _merged(told)
+        reached |= set(archive.numbers(conn, more).values())
+        if quotebook.is_all(conn, told, reached):
+            break
+        told = quotebook.near(conn, reached, left)
+        more = frozenset()
+    return told
+
+
+def _merged(told: quotebook.Near) -> set[str]:
+    """Give the articles whose statements are one now and were several before."""
+    former = {row.id: row.statement_id for row in told.found.rows}
+    article = {c.key: c.article for c in told.carried}
+    found = statements.group_quotations(told.carried, told.links)
+    together = (s.members for s in found if len({former[key] for key in s.members} - {None}) > 1)
+    return {article[key] for members in together for key in members}
 
 
 class _Regrouped(NamedTuple):

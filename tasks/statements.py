@@ -33,6 +33,26 @@ def group_quotations(carried: Sequence[Carried], links: Collection[tuple[str, st
     return tuple(sorted((statement_of(cluster) for cluster in found), key=lambda s: s.id))
 
 
+def undecided(carried: Sequence[Carried], links: Collection[tuple[str, str]]) -> frozenset[str]:
+    """Give the articles that carry what ties statements of named persons to such without a name.
+
+    To which of several a statement without a name belongs, if to any, depends on all that these are tied to.
+    """
+    nodes = list(nodes_of(carried).values())
+    head = {id(n): n for n in nodes}
+    for a, b in _ties(nodes, links, same_statement):
+        head[id(_find(head, a))] = _find(head, b)
+    kinds: dict[int, set[bool]] = defaultdict(set)
+    for n in nodes:
+        kinds[id(_find(head, n))].add(person(n) is None)
+    return frozenset(i for n in nodes if len(kinds[id(_find(head, n))]) > 1 for i in n.articles)
+
+
+def unnamed(carried: Sequence[Carried]) -> frozenset[str]:
+    """Give the articles that carry something of which no person is named as the speaker."""
+    return frozenset(c.article for c in carried if c.quotation.speaker is None or c.quotation.speaker.type != "Person")
+
+
 def group_events(reported: Sequence[Reported], links: Collection[tuple[str, str]]) -> tuple[Occurrence, ...]:
     """Put events together that are one; each is in exactly one. As `group_quotations`."""
     found = tie_together(list(nodes_of(reported).values()), links, same_event)
@@ -43,12 +63,7 @@ def tie_together(
     nodes: list[Node], links: Collection[tuple[str, str]], same: Callable[[Node, Node], bool]
 ) -> list[list[Node]]:
     """Join nodes that are the same, through others too; but nothing that would join two different speakers."""
-    linked = linked_of(links)
-    pairs = [
-        (nodes[i], nodes[j])
-        for i, j in candidates(nodes)
-        if may_meet(nodes[i], nodes[j], linked) and same(nodes[i], nodes[j])
-    ]
+    pairs = _ties(nodes, links, same)
     # First what has a named speaker, and apart from it what has none. Then an unnamed family joins a named one, unless
     # it is tied to several: it could be anyone's then.
     head = {id(n): n for n in nodes}
@@ -68,6 +83,17 @@ def tie_together(
     for n in nodes:
         clusters[id(_find(head, n))].append(n)
     return list(clusters.values())
+
+
+def _ties(
+    nodes: list[Node], links: Collection[tuple[str, str]], same: Callable[[Node, Node], bool]
+) -> list[tuple[Node, Node]]:
+    linked = linked_of(links)
+    return [
+        (nodes[i], nodes[j])
+        for i, j in candidates(nodes)
+        if may_meet(nodes[i], nodes[j], linked) and same(nodes[i], nodes[j])
+    ]
 
 
 def _find(head: dict[int, Node], node: Node) -> Node:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from storage import catalogue, changes, families, inbox, quotebook, tables, timeline, wireindex
+from storage import catalogue, changes, families, inbox, pairs, quotebook, tables, timeline, wireindex
 from storage.inbox import Item
-from storage.records import Article, Event, Hints, Quotation, Refusal, Speaker
+from storage.records import Article, Event, Hints, Quotation, Refusal, Relation, Speaker
 from storage.store import Store
 from storage.tables import Base
-from tasks import filing
+from tasks import filing, settling
 from tasks.filing import Counts
 from tasks.stages import Failure, Outcome
 
@@ -388,3 +388,33 @@ def test_reprint_is_not_put_beside_one_that_has_no_place_yet(store: Store) -> No
         told = {c.subject for c in changes.read(conn) if c.kind == "story.changed"}
     assert ids == {first.id}
     assert told <= {a.id for a in (first, second, third, fourth)}
+
+
+def test_words_that_two_persons_are_named_for_stay_nobodys_whoever_comes_later(store: Store) -> None:
+    words = "We shall not ask the county for another krone"
+    ferry, wheat = "\n\n".join(STORM), "Wheat at Merrin rose for a ninth day as thin stocks met a dry spring."
+
+    def printed(name: str, hour: int, body: str, *speakers: str | None) -> Article:
+        said = tuple(
+            Quotation(
+                text=words, type="direct", start=0, end=45, verb="said",
+                speaker=Speaker(name=speaker, type="Person") if speaker else None,
+            )
+            for speaker in speakers
+        )  # fmt: skip
+        at = (NOW - timedelta(hours=hour)).isoformat()
+        return Article(input=name, identifier=name, language="en", body=body, published=at, quotations=said)
+
+    nobody, other = printed("a", 5, ferry, None), printed("c", 3, wheat, None)
+    file_all(store, [nobody, printed("b", 4, ferry, "Olaf Brandt"), other, printed("d", 2, wheat, "Greta Lund")])
+    one, two = sorted((nobody.id, other.id))
+    tied = Relation(article=one, other=two, grade="shared-quotes", score=0.5, coverage=(0.1, 0.1), passages=())
+    with store.filing() as conn:
+        pairs.relate(conn, [tied], version=1, now=NOW)
+        settling.settle(conn, settling.Changed(now=NOW, relations={(one, two): tied}))
+        before = outcome_of(conn)["statements"]
+    assert isinstance(before, set)
+    assert len(before) == 3
+    file_all(store, [printed("e", 9, ferry)])
+    with store.reading() as conn:
+        assert outcome_of(conn)["statements"] == before
