@@ -22,6 +22,7 @@ _INLINE: Final = frozenset(
         "strike strong sub sup time tt u var wbr"
     )
 )
+_NAMING: Final = ("id", "data-testid", "data-component", "data-qa", "data-module")
 _MOST: Final = 4000
 _LONGEST_ROW: Final = 400
 """Characters of a table row beyond which its cells hold prose, and the table lays out the page."""
@@ -83,42 +84,54 @@ class _Walk:
         self._linked = self._anchors = 0
         self._in_row = False
         self._place = _place(root, None)
+        self._go(root)
+        self._flush()
+
+    def _go(self, root: Any) -> None:
         held = self._held
-        stack: list[tuple[Any, bool]] = [(child, False) for child in reversed(root)]
-        self._say(root.text)
-        while stack and len(self.blocks) < _MOST:
-            element, leaving = stack.pop()
-            tag = element.tag
-            if leaving:
-                self._leave(tag)
-            elif tag.__class__ is str and tag not in _SKIP and element.get("role") != "navigation":
+        opened: list[Any] = []
+        ahead: list[Any] = [*reversed(root)]  # None: the last opened element ends here
+        if root.text:
+            held.append(root.text)
+        while ahead and len(self.blocks) < _MOST:
+            element = ahead.pop()
+            if element is None:
+                element = opened.pop()
+                self._leave(element.tag)
+            else:
+                tag = element.tag
                 if tag == "br":
                     if held and held[-1] == "\n":
                         self._flush()
                     held.append("\n")
-                else:
-                    self._enter(element, tag)
-                    self._say(element.text)
-                    stack.append((element, True))
-                    stack.extend([(child, False) for child in reversed(element)])
+                    if (text := element.tail) and not text.isspace():
+                        self._say(text)
                     continue
-            self._say(element.tail, keep=tag != "br")
-        self._flush()
+                if tag.__class__ is str and tag not in _SKIP and (
+                    tag in _INLINE or element.get("role") != "navigation"
+                ):  # fmt: skip
+                    self._enter(element, tag)
+                    if text := element.text:
+                        self._say(text)
+                    if len(element):
+                        opened.append(element)
+                        ahead.append(None)
+                        ahead.extend(reversed(element))
+                        continue
+                    self._leave(tag)
+            if text := element.tail:
+                self._say(text)
 
-    def _say(self, text: str | None, *, keep: bool = True) -> None:
-        if text and (keep or not text.isspace()):
-            self._held.append(text)
-            if self._anchors:
-                self._linked += len(text)
+    def _say(self, text: str) -> None:
+        self._held.append(text)
+        if self._anchors:
+            self._linked += len(text)
 
     def _enter(self, element: Any, tag: str) -> None:
         if tag in _INLINE:
             self._anchors += tag == "a"
         elif self._in_row:
-            if tag in {"td", "th"} and self._held:
-                self._held.append(" | ")
-            else:
-                self._held.append(" ")
+            self._held.append(" | " if tag in {"td", "th"} and self._held else " ")
         else:
             self._flush()
             self._place = _place(element, self._place)
@@ -149,7 +162,7 @@ def _place(element: Any, up: Place | None) -> Place:
     get = element.get
     names = get("class") or ""
     path = (element.tag, names[:60], up.path[0], up.path[1]) if up else (element.tag, names[:60], "", "")
-    for key in ("id", "data-testid", "data-component", "data-qa", "data-module"):
+    for key in _NAMING:
         if value := get(key):
             names = f"{names} {value}"
     own = classwords.kinds(names[:400]) if names else 0

@@ -5,7 +5,7 @@ most terms say how much of a block's neighbours, container and like-classed bloc
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,8 +29,8 @@ _SOME: Final = 60
 """Folded characters from which a block may be prose, and is found by its two ends in what the reader took."""
 _ENDS: Final = 40
 
-_WORDING: Final = {
-    name: re.compile(pattern, re.IGNORECASE)
+_WORDING: Final[dict[str, Callable[[str], object]]] = {
+    name: re.compile(pattern).match if pattern.startswith(r"\W*") else re.compile(pattern).search
     for name, pattern in {
         "asks": r"newsletter|subscri|\bsign(?:ing)?[ -]?(?:up|in)\b|\blog ?in\b|\binbox\b|\bdonat|become a member"
         r"|(?:follow|join|support) (?:us|our|me|her|him|them)\b|whats ?app|telegram|google news|abonn|suscr|inscr[ei]"
@@ -40,15 +40,15 @@ _WORDING: Final = {
         "bio": r"\bis an? (?:[\w-]+[ ,]+){0,8}(?:reporter|writer|editor|journalist|correspondent|columnist|author"
         r"|contributor|producer|professor|fellow)\b|contributed to this|can be reached|\bcovers? .{0,50} for\b"
         r"|[\w.]+@[\w-]+\.\w+|@\w+ on ",
-        "by": r"^\W*(?:by|von|par|por|di|door|(?:written|reporting|edited|text|photos?) by|autho?rs?|auteur|autor"
+        "by": r"\W*(?:by|von|par|por|di|door|(?:written|reporting|edited|text|photos?) by|autho?rs?|auteur|autor"
         r"|contact|posted|published|updated|stand|aktualisiert|veröffentlicht|publi(?:é|cado)|опубликовано)\b",
-        "more": r"^\W*(?:(?:read|see|more|also|watch|listen)\b(?= (?:more|also|on|from|about|next|this|the|now|read|to)"
+        "more": r"\W*(?:(?:read|see|more|also|watch|listen)\b(?= (?:more|also|on|from|about|next|this|the|now|read|to)"
         r"|:|$)|related|recommended|most (?:read|popular)|trending|up next|you (?:may|might)|don.t miss|keep reading"
         r"|mehr (?:zum|zu|dazu)|lesen sie|auch interessant|(?:à )?lire aussi|voir aussi|sur le même|lea (?:también|más)"
         r"|leggi anche|lees ook|læs også|les også|läs (?:också|mer)|czytaj|zobacz|читайте|leia |関連|相關|관련)",
-        "note": r"^\W*(?:corrections?|clarification|editor.s note|note|update|disclaimer|disclosure|warning"
+        "note": r"\W*(?:corrections?|clarification|editor.s note|note|update|disclaimer|disclosure|warning"
         r"|(?:this|the) (?:story|article|post|column) (?:was|is|has|first|originally))\b",
-        "advert": r"^\W*(?:advert|ad\b|sponsored|skip\b|scroll|(?:story|article|content) continues|anzeige|werbung"
+        "advert": r"\W*(?:advert|ad\b|sponsored|skip\b|scroll|(?:story|article|content) continues|anzeige|werbung"
         r"|publici(?:té|dad)|pubblicità|reklam|реклама|広告)",
     }.items()
 }
@@ -130,9 +130,9 @@ def _wording(page: Sequence[Block], likely: NDArray[np.bool_], first: int, last:
             kind = furniture.kind(text)
             if kind in {"line", "caption"}:
                 found[f"says {kind}"][n] = 1
-            ends = text if len(text) <= 240 else f"{text[:120]} {text[-120:]}"
-            for name, pattern in _WORDING.items():
-                if pattern.search(ends):
+            ends = (text if len(text) <= 240 else f"{text[:120]} {text[-120:]}").lower()
+            for name, says in _WORDING.items():
+                if says(ends):
                     found[f"says {name}"][n] = 1
     found["capitals"] = np.array([sum(map(str.isupper, b.text[:120])) / len(b.text[:120]) for b in page])
     found["quotes"] = np.array([_QUOTES.search(b.text) is not None for b in page])

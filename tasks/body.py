@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks import blockterms, charset, furniture, plaintext
 from tasks.blockterms import Numbers, Page
 from tasks.stated import tidy
 
+Marks = NDArray[np.bool_]
 Reader = Literal["blocks", "trafilatura", "json-ld"]
 
 WEIGHTS: Final = Path(__file__).parent / "data" / "blocks.json"
 _BARE: Final = ("script", "style", "svg", "noscript", "template", "iframe", "button", "link", "select")
 CLIP: Final = 4.0
 _SURE: Final = 0.5
+_LINKED: Final = 0.5
 _REPEATED: Final = 40
 """Folded characters from which a text that came before is a repetition."""
 _BLOB: Final = 400
@@ -56,8 +59,8 @@ def take(tree: Any, page: Callable[[str], Page], again: Callable[[], Any]) -> Bo
     seen = page(taken)
     readings: tuple[tuple[Reader, Callable[[], str]], ...] = (
         ("blocks", lambda: _chosen(seen) if seen.blocks else ""),
-        ("trafilatura", lambda: _without_furniture(taken, seen.headline)),
-        ("trafilatura", lambda: _without_furniture(_read(again(), fast=False, precise=True), seen.headline)),
+        ("trafilatura", lambda: _shown(taken, seen)),
+        ("trafilatura", lambda: _shown(_read(again(), fast=False, precise=True), seen)),
         ("json-ld", lambda: seen.stated),
     )
     best = Body("", "blocks")
@@ -71,7 +74,12 @@ def take(tree: Any, page: Callable[[str], Page], again: Callable[[], Any]) -> Bo
 
 def _chosen(page: Page) -> str:
     found, folded = blockterms.terms(page)
-    return text(page, choose(likelihoods(found, _table()), folded))
+    return text(page, choose(likelihoods(found, _table()), folded, rows(found)))
+
+
+def rows(found: dict[str, Numbers]) -> Marks:
+    """Say which blocks are rows of a data table that the first reader took too."""
+    return np.asarray((found["<tr>"] > 0) & (found["vote"] > 0))
 
 
 def text(page: Page, chosen: Sequence[int]) -> str:
@@ -81,8 +89,9 @@ def text(page: Page, chosen: Sequence[int]) -> str:
 
 def read_fast(tree: Any) -> str:
     """Read a page with trafilatura, once, without its fallbacks. What no reader sees is taken off `tree` first."""
-    for element in list(tree.iter(*_BARE)):
-        element.drop_tree()
+    from lxml import etree
+
+    etree.strip_elements(tree, *_BARE, with_tail=False)
     return _read(tree, fast=True, precise=False)
 
 
@@ -93,6 +102,13 @@ def _read(tree: Any, *, fast: bool, precise: bool) -> str:
     return charset.clean(getattr(document, "text", None) or "")
 
 
+def _shown(taken: str, page: Page) -> str:
+    """Leave out what trafilatura takes from menus and lists of links where it finds nothing better."""
+    prose = "\n".join(blockterms.fold(b.text) for b in page.blocks if b.linked <= _LINKED * len(b.text))
+    lines = (line for line in taken.split("\n") if blockterms.fold(line) in prose)
+    return _without_furniture("\n".join(lines), page.headline)
+
+
 def _without_furniture(text: str, headline: str | None) -> str:
     """Leave out the headline and the furniture that trafilatura leaves in."""
     lines = [line for line in text.split("\n") if line.strip()]
@@ -101,10 +117,11 @@ def _without_furniture(text: str, headline: str | None) -> str:
     return "\n".join(line for line in lines if furniture.kind(line) not in {"line", "advert"})
 
 
-def choose(likely: Numbers, folded: Sequence[str]) -> list[int]:
+def choose(likely: Numbers, folded: Sequence[str], data: Marks) -> list[int]:
     """Choose the blocks that are the article: those that together promise the highest F1, by their likelihoods.
 
-    On a page where every block looks doubtful that lowers the bar. What comes a second time is left out: a paragraph
+    On a page where every block looks doubtful that lowers the bar. `data` are rows of tables, which are kept whole where
+    they stand inside the article. What comes a second time is left out: a paragraph
     that stood before, and a block made up of others that are chosen.
     """
     size = np.array([len(f) for f in folded], float)
@@ -112,7 +129,16 @@ def choose(likely: Numbers, folded: Sequence[str]) -> list[int]:
     promised = np.cumsum((likely * size)[order])
     f1 = promised / (np.cumsum(size[order]) + promised[-1] + 1e-9)
     bar = min(_SURE, likely[order[int(np.argmax(f1))]])
-    return _once(np.flatnonzero(likely >= bar).tolist(), folded)
+    chosen = likely >= bar
+    found = np.flatnonzero(chosen & ~data)
+    if len(found):
+        first, last = int(found[0]), int(found[-1])
+        while first and data[first - 1]:
+            first -= 1
+        while last + 1 < len(data) and data[last + 1]:
+            last += 1
+        chosen[first : last + 1] |= data[first : last + 1]
+    return _once(np.flatnonzero(chosen).tolist(), folded)
 
 
 def _once(chosen: Sequence[int], folded: Sequence[str]) -> list[int]:

@@ -5,6 +5,7 @@ says is the reader's business.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 Kind = Literal["comments", "end", "box", "line", "caption", "advert"]
@@ -180,6 +181,7 @@ def bare(line: str) -> str:
     return _BULLET.sub("", line).strip()
 
 
+@lru_cache(maxsize=4096)
 def kind(line: str) -> Kind | None:
     """Say what kind of furniture a line is, or None if nothing in its wording says that it is any."""
     text = bare(line)

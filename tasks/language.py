@@ -59,5 +59,7 @@ def name(text: str) -> str | None:
 
 def _script(word: str) -> str:
     """Name the script of the first letters of a word as Unicode does: LATIN, CYRILLIC, CJK ..."""
+    if word.isascii():
+        return "LATIN" if any(map(str.isalpha, word)) else ""
     letters = islice((c for c in word if c.isalpha()), 3)
     return max((unicodedata.name(c, "").partition(" ")[0] for c in letters), key=len, default="")

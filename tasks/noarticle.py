@@ -65,7 +65,7 @@ _WALL: Final = re.compile(
 )
 _LONGEST_NOTICE: Final = 120
 """Words of a text that may be a notice in an article's place: an error page, a script's or a pay wall's."""
-_LONGEST_CONSENT: Final = 400
+_LONGEST_CONSENT: Final = 250
 _LEAST_TEASERS: Final = 4
 _LEAST_LINKS: Final = 10
 
@@ -134,14 +134,16 @@ def _parts(node: object) -> list[object]:
 
 
 def _is_listing(text: str, seen: Sequence[Block]) -> bool:
-    """Say whether most of the text are teasers, each under a linked headline; or, without a text, links are many."""
+    """Say whether most of the text are links, or teasers under linked headlines; without a text, the page."""
     links = [b.linked > 0.8 * len(b.text) and plaintext.words(b.text) >= 4 for b in seen]
     lines = set(text.split("\n"))
-    at = [n for n, b in enumerate(seen) if b.text in lines and not links[n] and plaintext.words(b.text) >= 6]
-    if not at:
-        return not text and sum(links) >= _LEAST_LINKS
-    teasers = [n for n in at if any(links[max(0, n - 3) : n]) and not _follows_prose(seen, n)]
-    return len(teasers) >= _LEAST_TEASERS and len(teasers) >= 0.6 * len(at)
+    within = [n for n, b in enumerate(seen) if not text or b.text in lines]
+    linked = [n for n in within if links[n]]
+    prose = [n for n in within if not links[n] and plaintext.words(seen[n].text) >= 6]
+    teasers = [n for n in prose if any(links[max(0, n - 3) : n]) and not _follows_prose(seen, n)]
+    if len(linked) >= _LEAST_LINKS and len(linked) > 2 * (len(prose) - len(teasers)):
+        return True
+    return len(teasers) >= _LEAST_TEASERS and len(teasers) >= 0.6 * len(prose)
 
 
 def _follows_prose(seen: Sequence[Block], n: int) -> bool:

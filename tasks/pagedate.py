@@ -1,12 +1,12 @@
 """Find when a web page's article was published and modified. Pure: no clock; what the page does not state is none."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import chain
 from typing import Any, Final
 
-from tasks import furniture, pubdate, stamps
+from tasks import furniture, plaintext, pubdate, stamps
 from tasks.blocks import Block
 from tasks.stated import Stated, kinds
 
@@ -142,10 +142,7 @@ def _times(tree: Any) -> Iterator[tuple[str, str]]:
         iso = _iso(element.get("datetime") or element.get("content") or "") or _iso(element.text_content()[:80])
         if iso is None:
             continue
-        if any(
-            e.tag in {"aside", "footer", "nav"} or _ELSEWHERE.search(e.get("class") or "")
-            for e in element.iterancestors()
-        ):
+        if _is_elsewhere(element):
             continue
         label = _label(element)
         role = "plain"
@@ -155,6 +152,17 @@ def _times(tree: Any) -> Iterator[tuple[str, str]]:
             role = "modified"
         if role == "published" or _in_article(element):
             yield iso, role
+
+
+def _is_elsewhere(element: Any, nearest: int | None = None) -> bool:
+    """Say whether an element belongs to a footer, a list of other articles or a page clock.
+
+    Of classes, only those of the `nearest` so many elements around it count, if given.
+    """
+    around = [e for e in (element, *element.iterancestors()) if e.tag not in {"html", "body"}]
+    return any(e.tag in {"aside", "footer", "nav"} for e in around) or any(
+        _ELSEWHERE.search(e.get("class") or "") for e in around[:nearest]
+    )
 
 
 def _label(element: Any) -> str:
@@ -170,8 +178,8 @@ def _label(element: Any) -> str:
     return " ".join(words)
 
 
-def _in_article(element: Any) -> bool:
-    return any(e.tag in {"article", "main", "header"} or e.get("role") == "main" for e in element.iterancestors())
+def _in_article(element: Any, tags: Collection[str] = ("article", "main", "header")) -> bool:
+    return any(e.tag in tags or e.get("role") == "main" for e in element.iterancestors())
 
 
 def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
@@ -179,12 +187,20 @@ def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
     at = _place(blocks, headline)
     if at is None:
         return
-    for block in [*blocks[at + 1 : at + 10], *reversed(blocks[max(0, at - 4) : at])]:
+    for n in (*range(at + 1, min(at + 10, len(blocks))), *range(at - 1, max(-1, at - 5), -1)):
+        block = blocks[n]
         kind = furniture.kind(block.text)
         if block.tag in {"figure", "figcaption"} or kind == "caption":
             continue  # the day of a picture
         text = _SHORT_YEAR.sub(r"\g<1>20\g<2>", _GLUED.sub(" ", block.text))
-        if kind is None or stamps.first(text) is not None:
+        if stamps.first(text) is not None:
+            if (
+                not plaintext.is_prose(text)
+                and not _is_elsewhere(block.element)
+                and (n > at or _in_article(block.element, {"article", "main"}))
+            ):
+                yield text
+        elif kind is None:
             yield text
 
 

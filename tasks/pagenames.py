@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tasks import byline, dateline, headline, link, pagedate, pubdate, stamps
 from tasks.blocks import Block
+from tasks.classwords import BITS
 from tasks.stated import Stated, kinds, tidy
 
 _METAS: Final = (
@@ -25,7 +26,7 @@ _ELSEWHERE: Final = re.compile(
     r"|widget|promo)",
     re.IGNORECASE,
 )
-_COUNTED: Final = re.compile(r"\d[\d.,]*[KkM]?\s*(?:shares?|views?|comments?|likes?|reads?)\b", re.IGNORECASE)
+_COUNTED: Final = re.compile(r"\d[\d.,]*[KkM]?\s*(?:shares?|views?|comments?|likes?|reads?)(?![a-z])", re.IGNORECASE)
 _BY: Final = re.compile(r"\W*by\s+(?=\S)", re.IGNORECASE)
 _LEAST_APART: Final = 2
 """Blocks between two bylines from which they sign different articles."""
@@ -52,7 +53,7 @@ def authors(
     desks = tuple(dict.fromkeys(name for name in organisations if byline.is_desk(name)))
     people = printed or (() if desks else _marked(tree, sites))
     if not people and all(headline.is_site(name, sites) for name in organisations):
-        people = _alone(near, sites)
+        people = _alone([b for b in near if not organisations or b.linked < 0.5 * len(b.text)], sites)
     if people:
         return people
     signed = (*organisations, *_desks(near, sites)) or tuple(_marked_agencies(tree))
@@ -145,10 +146,11 @@ def _printed(near: Sequence[Block], sites: Sequence[str]) -> tuple[str, ...]:
 
 
 def _listed(near: Sequence[Block], stated: Sequence[str], sites: Sequence[str]) -> tuple[str, ...]:
-    """Read names that stand alone in blocks one after another, all stated ones and more among them."""
+    """Read names that stand alone in byline blocks one after another, all stated ones and more among them."""
     names: list[str] = []
     for block in near[: pagedate.AFTER]:
-        found = byline.people(block.text, outlets=sites) if len(block.text) < 60 else ()
+        byline_here = len(block.text) < 60 and block.place.any & BITS["byline"]
+        found = byline.people(block.text, outlets=sites) if byline_here else ()
         if found and byline.is_person(block.text):
             names += found
         elif set(stated) <= set(names):

@@ -50,6 +50,7 @@ class Sample:
     terms: Any
     label: Any
     weight: Any
+    rows: Any
     truth: Counter[tuple[str, ...]]
 
 
@@ -89,7 +90,7 @@ def sample(row: dict[str, Any], folder: Path) -> Sample | None:
         weight.append(min(len(own) / most, 0.5) + 0.003)
     terms = np.column_stack([found[name] for name in NAMES])
     return Sample(row["file"], publisher(row.get("url") or "", row["file"]), seen, folded, terms, np.array(label),
-                  np.array(weight), known)  # fmt: skip
+                  np.array(weight), body.rows(found), known)  # fmt: skip
 
 
 def fit(samples: list[Sample], columns: list[int]) -> body.Table:
@@ -114,7 +115,7 @@ def fit(samples: list[Sample], columns: list[int]) -> body.Table:
 
 def counts(s: Sample, table: body.Table, columns: list[int]) -> tuple[int, int, int]:
     likely = body.likelihoods({NAMES[c]: s.terms[:, c] for c in columns}, table)
-    text = body.text(s.seen, body.choose(likely, s.folded))
+    text = body.text(s.seen, body.choose(likely, s.folded, s.rows))
     if plaintext.words(text) < plaintext.LEAST_WORDS:
         text = s.seen.taken
     got = runs(text)
