@@ -2,12 +2,13 @@
 
 import random
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.families import Place
 from storage.records import Passage, Relation
 from tasks import stories
 
@@ -100,3 +101,74 @@ def test_order_of_relations_and_members_does_not_matter(seed: int) -> None:
     dice.shuffle(links)
     shuffled = dict(dice.sample(sorted(members(names).items()), len(names)))
     assert stories.group(shuffled, links, split=split) == first
+
+
+def standing(name: str, story: str, hour: int, *, core: bool = True, parent: str | None = None) -> Place:
+    """Give the place of an article in a story that was first published at DAY."""
+    return Place(
+        id=name, published_at=DAY + timedelta(hours=hour), story_id=story, copy_of=parent, core=core,
+        head_published_at=DAY,
+    )  # fmt: skip
+
+
+AB = {"a": standing("a", "a", 0), "b": standing("b", "a", 1, parent="a")}
+LATER = DAY + timedelta(hours=5)
+
+
+def test_new_article_is_put_beside_what_it_copies_most_surely() -> None:
+    place = stories.place("n", LATER, [relation("a", "n", score=0.97), relation("b", "n", score=0.99)], AB)
+    assert place is not None
+    assert (place.story_id, place.copy_of, place.core, place.head_published_at) == ("a", "b", True, DAY)
+    weak = stories.place("n", LATER, [relation("a", "n", "derived", 0.7)], AB)
+    assert weak is not None
+    assert (weak.story_id, weak.copy_of, weak.core) == ("a", "a", False)
+
+
+def test_new_article_that_copies_nothing_is_a_story_of_its_own() -> None:
+    place = stories.place("n", None, [relation("a", "n", "shared-quotes", 0.6)], AB)
+    assert place is not None
+    assert (place.story_id, place.copy_of, place.core) == ("n", None, False)
+
+
+def test_place_is_not_plain_where_more_than_the_new_article_may_change() -> None:
+    ties = [relation("a", "n")]
+    assert stories.place("n", LATER, ties, AB) is not None
+    two = AB | {"x": standing("x", "x", 0)}
+    assert stories.place("n", LATER, [*ties, relation("n", "x")], two) is None, "two stories"
+    loose = AB | {"c": standing("c", "a", 2, core=False)}
+    assert stories.place("n", LATER, [*ties, relation("c", "n")], loose) is None, "not of the core"
+    assert stories.place("n", LATER, [relation("a", "n", coverage=(1.0, 0.4))], AB) is None, "it holds the other"
+    assert stories.place("n", LATER, [relation("a", "n", coverage=(0.4, 1.0))], AB) is None, "the other holds it"
+    assert stories.place("n", DAY - timedelta(hours=1), ties, AB) is None, "earlier than the story"
+    assert stories.place("A", DAY, [relation("A", "a")], AB) is None, "at the same time, and before it by id"
+    assert stories.place("n", LATER, [*ties, relation("n", "z")], AB) is None, "a partner that has no place"
+
+
+@given(st.integers(0, 100_000))
+def test_article_that_is_placed_changes_nothing_but_itself(seed: int) -> None:
+    dice = random.Random(seed)
+    known = members("abcdefg")
+    whole = [(0.9, 0.9), (0.9, 0.9), (0.9, 0.9), (1.0, 0.4), (0.4, 1.0)]
+
+    def tied(one: str, other: str) -> Relation:
+        grade, score = dice.choice([("near", 0.99), ("near", 0.96), ("derived", 0.7), ("derived", 0.97)])
+        at = dice.choice([0, 500])
+        stretch = Passage(a=(at, at + 400), b=(at, at + 400), text="-")
+        return relation(one, other, grade, score, coverage=dice.choice(whole), passages=(stretch,))
+
+    among = [tied(*pair) for pair in combinations(known, 2) if dice.random() < 0.3]
+    before = stories.group(known, among)
+    core = stories.core(before, among)
+    places = {
+        i: Place(id=i, published_at=at, story_id=before[i], copy_of=None, core=i in core,
+                 head_published_at=known[before[i]])
+        for i, at in known.items()
+    }  # fmt: skip
+    new = [tied(i, "n") for i in dice.sample(sorted(known), dice.randrange(4))]
+    published = dice.choice([None, DAY + timedelta(hours=dice.randrange(9), minutes=30)])
+    place = stories.place("n", published, new, places)
+    if place is not None:
+        heads = stories.group(known | {"n": published}, [*among, *new])
+        assert heads == before | {"n": place.story_id}
+        assert stories.parents(heads, known | {"n": published}, [*among, *new])["n"] == place.copy_of
+        assert stories.core(heads, [*among, *new]) >= core | ({"n"} if place.core else set())
