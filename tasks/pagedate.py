@@ -194,14 +194,18 @@ def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
             continue  # the day of a picture
         text = _SHORT_YEAR.sub(r"\g<1>20\g<2>", _GLUED.sub(" ", block.text))
         if stamps.first(text) is not None:
-            if (
-                not plaintext.is_prose(text)
-                and not _is_elsewhere(block.element)
-                and (n > at or _in_article(block.element, {"article", "main"}))
-            ):
+            if _may_date(block.element, text, above=n < at):
                 yield text
         elif kind is None:
             yield text
+
+
+def _may_date(element: Any, text: str, *, above: bool) -> bool:
+    """Say whether a block with a date may date the article: no sentence of it, no footer, no clock above it."""
+    labelled = _PUBLISHED_WORDS.search(text) or _MODIFIED_WORDS.search(text)
+    if plaintext.is_prose(text) and not labelled:
+        return False
+    return not _is_elsewhere(element, 4) and (not above or _in_article(element, {"article", "main"}))
 
 
 def _days_apart(a: str, b: str) -> int:
