@@ -201,12 +201,19 @@ def relate(
     keys = {n: wirecopy.furniture_keys(text, written[n].publisher) for n, text in texts.items()}
     flipped = set(wireindex.learn(conn, keys)) - written.keys()
     near = set(also)
-    for n, found in zip(texts, wireindex.candidates(conn, posts, window_days=window.days), strict=True):
-        near.update((min(n, m), max(n, m)) for m, _ in found)
-    for n in flipped:
-        # What counted as shared text has turned out to be furniture: its verdicts are made again without it.
+    turned = archive.sides(conn, flipped)
+    posts += [
+        Post(n, text.runs, text.timeless, wirecopy.day_number(shelved.published_at))
+        for n, shelved in turned.items()
+        for text in (_prepared(shelved.body),)
+    ]
+    for post, found in zip(posts, wireindex.candidates(conn, posts, window_days=window.days), strict=True):
+        near.update((min(post.n, m), max(post.n, m)) for m, _ in found)
+    for n in turned:
+        # What counted as its text has turned out to be furniture: its verdicts are made again without it, also those
+        # that came to nothing.
         others = pairs.unrelate(conn, n)
-        changed.disturbed.update(others)
+        changed.disturbed.update((turned[n].id, *others))
         near.update((min(n, m), max(n, m)) for m in archive.numbers(conn, others).values())
     _judge(conn, near, written.keys() | flipped, changed, window)
 

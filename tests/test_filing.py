@@ -14,7 +14,7 @@ from storage.inbox import Item
 from storage.records import Article, Event, Hints, Quotation, Refusal, Relation, Speaker
 from storage.store import Store
 from storage.tables import Base
-from tasks import filing, settling
+from tasks import filing, settling, wirecopy
 from tasks.filing import Counts
 from tasks.stages import Failure, Outcome
 
@@ -418,3 +418,29 @@ def test_words_that_two_persons_are_named_for_stay_nobodys_whoever_comes_later(s
     file_all(store, [printed("e", 9, ferry)])
     with store.reading() as conn:
         assert outcome_of(conn)["statements"] == before
+
+
+def test_pairs_that_came_to_nothing_are_judged_again_without_what_proves_furniture(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = "Sign up for the Skerry Gazette's free Thursday letter about gardens, tides and second-hand boats."
+    wheat = (
+        "Wheat prices at the Merrin exchange rose for a ninth day. Traders pointed to a dry spring in the lower valley "
+        "and to thin stocks at the mills, which bought 14,000 tonnes in the morning session alone."
+    )
+    three = [
+        Article(input=f"{n}", identifier=f"{n}", publisher="Gazette", language="en", body=f"{text}\n\n{note}")
+        for n, text in enumerate((" ".join(STORM[:3]), " ".join(STORM[5:8]), wheat))
+    ]
+
+    def judged(one: wirecopy.Side, other: wirecopy.Side, **_: object) -> Relation | None:
+        a, b = sorted((one.id, other.id))
+        if not (one.furniture and other.furniture):
+            return None
+        return Relation(article=a, other=b, grade="near", score=0.99, coverage=(0.9, 0.9), passages=())
+
+    monkeypatch.setattr(wirecopy, "judge", judged)
+    one_by_one(store, three)
+    with store.reading() as conn:
+        assert len(list(catalogue.copies(conn))) == 3
+        assert len({families.story_of(conn, a.id) for a in three}) == 1
