@@ -135,6 +135,7 @@ class Article:
     `published` and `modified` are ISO 8601 as precise as the source: a date, a time without a zone, or with an offset.
     `published_basis` says where it is from (`given`, `feed`, `json-ld`, `meta`, `header`, `url`, `text`, `record`), or,
     when there is none, why not (`no-year`, `none`). `agency` is the wire service that a dateline or credit names.
+    `body_basis` says which reader the body of a web page is from (`blocks`, `trafilatura`, `json-ld`).
     `stages` holds the version of each stage that made it, `("extract", 1)`. `wire` is there if an agency's format
     was read.
     """
@@ -152,6 +153,7 @@ class Article:
     published: str | None = None
     published_basis: str | None = None
     modified: str | None = None
+    body_basis: str | None = None
     wire: Wire | None = None
     quotations: tuple[Quotation, ...] = ()
     timexes: tuple[Timex, ...] = ()
@@ -349,7 +351,7 @@ def as_json(article: Article, *, enrichment: bool = True) -> dict[str, Any]:
         "headline": a.headline, "author": list(a.authors), "publisher": a.publisher, "agency": a.agency,
         "dateline": a.dateline, "inLanguage": a.language, "datePublished": a.published,
         "datePublished_basis": a.published_basis, "dateModified": a.modified, "wire": wire_json(a.wire),
-        "articleBody": a.body,
+        "articleBody_basis": a.body_basis, "articleBody": a.body,
     }  # fmt: skip
     if enrichment:
         record["quotations"] = [quotation_json(q) for q in a.quotations]

@@ -27,7 +27,7 @@ LONGEST_NAME: Final = 500
 
 CONTENT: Final = (
     "input", "identifier", "url", "headline", "publisher", "agency", "dateline", "language", "published",
-    "published_basis", "modified", "body",
+    "published_basis", "modified", "body", "body_basis",
 )  # fmt: skip
 """The columns that carry an article's own fields under their own names; `authors` beside them is a list."""
 

@@ -195,6 +195,7 @@ class Article(Base):
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     modified: Mapped[str | None]
     body: Mapped[str]
+    body_basis: Mapped[str | None]
     wire: Mapped[dict[str, Any] | None]
 
 

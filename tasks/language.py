@@ -41,7 +41,7 @@ def name(text: str) -> str | None:
     for word in words:
         script = _script(word)
         by_word.append((word, script))
-        scripts[script] += sum(map(str.isalpha, word))
+        scripts[script] += len(word) if word.isalpha() else sum(map(str.isalpha, word))
     scripts.pop("", None)
     if not scripts:
         return None
@@ -60,6 +60,6 @@ def name(text: str) -> str | None:
 def _script(word: str) -> str:
     """Name the script of the first letters of a word as Unicode does: LATIN, CYRILLIC, CJK ..."""
     if word.isascii():
-        return "LATIN" if any(map(str.isalpha, word)) else ""
+        return "LATIN" if word.isalpha() or any(map(str.isalpha, word)) else ""
     letters = islice((c for c in word if c.isalpha()), 3)
     return max((unicodedata.name(c, "").partition(" ")[0] for c in letters), key=len, default="")

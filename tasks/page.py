@@ -57,6 +57,7 @@ def read_page(html: bytes | str, *, input: str, hints: Hints = Hints()) -> Artic
         published=hints.published or published,
         published_basis=hints.published_basis if hints.published else basis,
         modified=pagedate.modified(said),
+        body_basis=main.reader,
     )
 
 

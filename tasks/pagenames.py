@@ -162,13 +162,14 @@ def _listed(near: Sequence[Block], stated: Sequence[str], sites: Sequence[str]) 
 
 def _as_printed(names: Sequence[str], near: Sequence[Block]) -> tuple[str, ...]:
     """Give names with the accents they are printed with near the headline."""
+    plain = {byline.without_accents(b.text): b for b in near if len(b.text) < 200 and not b.text.isascii()}
     printed = {
         byline.without_accents(found): found
-        for block in near
-        if len(block.text) < 200 and not block.text.isascii()
+        for text, block in plain.items()
+        if any(name in text and name not in block.text for name in names)
         for found in byline.people(block.text)
     }
-    return tuple(printed.get(name, name) if name.isascii() else name for name in names)
+    return tuple(printed.get(name, name) for name in names)
 
 
 def _marked(tree: Any, sites: Sequence[str]) -> tuple[str, ...]:

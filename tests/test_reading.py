@@ -80,6 +80,13 @@ def test_what_stands_in_an_articles_place_has_a_word(word: str, html: str) -> No
     assert reason(html) == word
 
 
+def test_the_record_says_which_reader_spoke() -> None:
+    assert read(page(f"<article><h1>{HEAD}</h1>{told()}</article>")).body_basis == "blocks"
+    stated = json.dumps({"@type": "NewsArticle", "headline": HEAD, "articleBody": " ".join(PROSE)})
+    found = read(page("<div id=app></div>", f'<script type="application/ld+json">{stated}</script>'))
+    assert (found.body, found.body_basis) == (" ".join(PROSE), "json-ld")
+
+
 def test_short_true_news_is_filed() -> None:
     assert read(page(f"<article><h1>{HEAD}</h1><p>{ALERT}</p></article>")).body == ALERT
     beside = (
