@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup demo up bench-latency bench-copies bench-enrich bench-feeds test test-hard check format bench lock clean
+.PHONY: help setup demo up bench-latency bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,7 +47,7 @@ format: .venv/.dev  ## Put the code into the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: bench-copies bench-enrich bench-feeds  ## Run the benchmarks
+bench: bench-copies bench-enrich bench-feeds bench-reading  ## Run the benchmarks
 
 bench-copies: .venv/.dev  ## Matching and filing on generated articles; and with SET=... TRUTH=... on a labelled set
 	$(BIN)/python tests/bench/copies.py rewrites
@@ -55,6 +55,9 @@ bench-copies: .venv/.dev  ## Matching and filing on generated articles; and with
 	$(BIN)/python tests/bench/filing.py --stored $(STORED)
 	$(if $(TRUTH),$(BIN)/python tests/bench/copies.py simulated $(SET) $(TRUTH) --minhash)
 STORED ?= 20000
+
+bench-reading: .venv/.dev  ## Reading of web pages over bare trafilatura; SET=FOLDER names real pages, else invented ones
+	$(BIN)/python tests/bench/reading_speed.py $(SET) $(if $(SET),,--least 0)
 
 bench-enrich: .venv/.dev  ## Enrichment over plain spaCy; SET=ARTICLES.jsonl names other articles than the samples
 	$(if $(SET),,$(BIN)/wiredesk inspect seeds/samples > var/samples.jsonl)
