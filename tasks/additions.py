@@ -76,29 +76,29 @@ def _add(
             nodes[key].articles |= node.articles
     every = [*nodes.values(), *(node for key, node in fresh.items() if key not in nodes)]
     linked = linked_of(links)
-    ties = [
-        (every[i], every[j])
-        for i, j in candidates(every, {i for i, node in enumerate(every) if node.key in fresh})
-        if may_meet(every[i], every[j], linked) and same(every[i], every[j])
-    ]
     towards: dict[Any, set[str]] = defaultdict(set)
     named: set[Any] = set()
-    among: set[Any] = set()
-    for pair in ties:
+    for key in fresh.keys() & cluster.keys():
+        towards[key].add(cluster[key])
+        named.add(key)
+    among: list[tuple[Any, Any]] = []
+    for i, j in candidates(every, {i for i, node in enumerate(every) if node.key in fresh}):
+        pair = every[i], every[j]
+        # Whoever is in a cluster for sure need not be held against the rest of it.
+        sure = any(a.key in named and cluster.get(b.key) in towards[a.key] for a, b in (pair, pair[::-1]))
+        if sure or not may_meet(*pair, linked) or not same(*pair):
+            continue
+        if pair[0].key not in cluster and pair[1].key not in cluster:
+            among.append((pair[0].key, pair[1].key))
         for here, there in (pair, pair[::-1]):
             if there.key in cluster:
                 towards[here.key].add(cluster[there.key])
                 if person(here) is None or person(there) is not None:
                     named.add(here.key)
-            elif here.key not in cluster:
-                among.add(here.key)
-    for key in fresh:
-        if key in cluster:
-            towards[key].add(cluster[key])
-        elif towards[key] and (key not in named or key in among):
-            return None
-        if len(towards[key]) > 1:
-            return None
+    if any(len(towards[key]) > 1 or (towards[key] and key not in named) for key in fresh):
+        return None
+    if any(towards[one] != towards[other] for one, other in among):
+        return None
     by_id = {statement.id: statement for statement in known.values()}
     present: dict[str, list[Any]] = defaultdict(list)
     for member in standing:
