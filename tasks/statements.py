@@ -38,10 +38,10 @@ def undecided(carried: Sequence[Carried], links: Collection[tuple[str, str]]) ->
 
     To which of several a statement without a name belongs, if to any, depends on all that these are tied to.
     """
-    nodes = list(nodes_of(carried).values())
+    nodes, linked = list(nodes_of(carried).values()), linked_of(links)
     head = {id(n): n for n in nodes}
-    for a, b in _ties(nodes, links, same_statement):
-        head[id(_find(head, a))] = _find(head, b)
+    for i, j in candidates(nodes):
+        _join(head, nodes[i], nodes[j], linked, same_statement)
     kinds: dict[int, set[bool]] = defaultdict(set)
     for n in nodes:
         kinds[id(_find(head, n))].add(person(n) is None)
@@ -63,18 +63,23 @@ def tie_together(
     nodes: list[Node], links: Collection[tuple[str, str]], same: Callable[[Node, Node], bool]
 ) -> list[list[Node]]:
     """Join nodes that are the same, through others too; but nothing that would join two different speakers."""
-    pairs = _ties(nodes, links, same)
+    linked = linked_of(links)
+    alike: list[tuple[Node, Node]] = []
+    mixed: list[tuple[Node, Node]] = []
+    for i, j in candidates(nodes):
+        pair = nodes[i], nodes[j]
+        (alike if (person(pair[0]) is None) == (person(pair[1]) is None) else mixed).append(pair)
     # First what has a named speaker, and apart from it what has none. Then an unnamed family joins a named one, unless
-    # it is tied to several: it could be anyone's then.
+    # it is tied to several: it could be anyone's then. What is joined already need not be compared.
     head = {id(n): n for n in nodes}
-    for a, b in pairs:
-        if (person(a) is None) == (person(b) is None):
-            head[id(_find(head, a))] = _find(head, b)
+    for a, b in alike:
+        _join(head, a, b, linked, same)
     toward: dict[int, set[int]] = defaultdict(set)
-    for a, b in pairs:
-        if (person(a) is None) != (person(b) is None):
-            unnamed, named = (a, b) if person(a) is None else (b, a)
-            toward[id(_find(head, unnamed))].add(id(_find(head, named)))
+    for a, b in mixed:
+        unnamed, named = (a, b) if person(a) is None else (b, a)
+        known = toward[id(_find(head, unnamed))]
+        if id(_find(head, named)) not in known and may_meet(a, b, linked) and same(a, b):
+            known.add(id(_find(head, named)))
     named_families = {key: families for key, families in toward.items() if len(families) == 1}
     by_key = {id(n): n for n in nodes}
     for key, families in named_families.items():
@@ -85,15 +90,11 @@ def tie_together(
     return list(clusters.values())
 
 
-def _ties(
-    nodes: list[Node], links: Collection[tuple[str, str]], same: Callable[[Node, Node], bool]
-) -> list[tuple[Node, Node]]:
-    linked = linked_of(links)
-    return [
-        (nodes[i], nodes[j])
-        for i, j in candidates(nodes)
-        if may_meet(nodes[i], nodes[j], linked) and same(nodes[i], nodes[j])
-    ]
+def _join(
+    head: dict[int, Node], a: Node, b: Node, linked: dict[str, set[str]], same: Callable[[Node, Node], bool]
+) -> None:
+    if _find(head, a) is not _find(head, b) and may_meet(a, b, linked) and same(a, b):
+        head[id(_find(head, a))] = _find(head, b)
 
 
 def _find(head: dict[int, Node], node: Node) -> Node:
