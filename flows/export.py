@@ -22,7 +22,8 @@ from storage.errors import WiredeskError
 
 COLUMNS: Final = {
     "articles": "@type id input identifier url headline author publisher agency dateline inLanguage datePublished "
-    "datePublished_basis dateModified articleBody story copy_of revision filed_at revised_at withdrawn_at",
+    "datePublished_basis dateModified wire articleBody_basis articleBody story copy_of revision filed_at revised_at "
+    "withdrawn_at",
     "stories": "id headline outlet size first_at last_at articles",
     "copies": "article other grade score coverage reason passages",
     "quotes": "id text type speaker dateSaid dateSaid_basis agreement carriers",

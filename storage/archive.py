@@ -29,7 +29,7 @@ _WITHDRAW: Final = (
     .values(withdrawn_at=bindparam("at"))
     .returning(_A.id)
 )
-_BY_ID: Final = select(_A.n, _A.content_digest).where(_A.id == bindparam("id"))
+_BY_ID: Final = select(_A.n, _A.content_digest, _A.wire).where(_A.id == bindparam("id"))
 _NUMBERS: Final = select(_A.id, _A.n).where(_A.id.in_(_KEYS))
 _SIDES: Final = select(_A.n, _A.id, _A.publisher, _A.published_at, _A.body, _A.language).where(_A.n.in_(_KEYS))
 
@@ -67,14 +67,20 @@ class Shelved:
 def file(conn: Connection, article: Article, *, item_id: int | None, digest: str | None, now: datetime) -> Filed:
     """File an article: as new, as a revision of the one with its id, or not at all if it says nothing new.
 
-    `seen` is what this article says now or has said in an earlier revision; nothing is written then. After `revised`
+    `seen` is what this article says now or has said in an earlier revision, or a version that is older by its sender's
+    own count and comes late; nothing is written then. After `revised`
     the caller takes back what hung on the old text, in the same transaction: its fingerprints, its relations through
     `unrelate`, and what it carried through the quote book's `set_statements` and the timeline's `set_occurrences`.
     """
     known = conn.execute(_BY_ID, {"id": article.id}).first()
     if known is None:
         return _file_new(conn, [Arrived(article=article, item_id=item_id, digest=digest)], now=now)[0]
-    if known.content_digest == article.content_digest or _said_before(conn, known.n, article.content_digest):
+    outdated = article.version is not None and article.version < ((known.wire or {}).get("version") or 0)
+    if (
+        outdated
+        or known.content_digest == article.content_digest
+        or _said_before(conn, known.n, article.content_digest)
+    ):
         return Filed(outcome="seen", n=known.n, id=article.id)
     revise(conn, article, known.n, item_id=item_id, digest=digest, now=now)
     return Filed(outcome="revised", n=known.n, id=article.id)
@@ -182,6 +188,7 @@ def _write_derived(conn: Connection, article: Article, n: int) -> None:
 def _record(article: Article, revision: int, filed_at: datetime, revised_at: datetime | None) -> dict[str, Any]:
     return as_json(article, enrichment=False) | {
         "revision": revision, "filed_at": filed_at.isoformat(), "revised_at": revised_at and revised_at.isoformat(),
+        "withdrawn_at": None,
     }  # fmt: skip
 
 

@@ -20,6 +20,9 @@ from storage.store import Store, open_store
 from tasks import enrich, formats, intake
 from tasks.stages import Document
 
+# Prefect reads this when it is imported, by whichever test comes first.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
+
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -160,7 +163,6 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A Prefect server of the module's own, for flows that are called."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
-        environment.setenv("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
         environment.setenv("PREFECT_LOGGING_LEVEL", "WARNING")
         environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         environment.delenv("PREFECT_API_URL", raising=False)

@@ -34,7 +34,6 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A Prefect server of this module's own."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
-        environment.setenv("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
         environment.setenv("PREFECT_LOGGING_LEVEL", "ERROR")
         environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         environment.delenv("PREFECT_API_URL", raising=False)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from test_filing import NOW, file_all, one_by_one, outcome_of, reprints, take
 
 from storage import archive, catalogue, changes, families, inbox, tables
-from storage.records import Article, Withdrawal
+from storage.records import Article, Wire, Withdrawal
 from storage.store import Store
 from tasks import filing
 from tasks.withdrawing import withdraw
@@ -98,3 +98,13 @@ def test_article_and_its_kill_in_one_batch(store: Store) -> None:
     with store.reading() as conn:
         assert archive.numbers(conn, [SIX[0].id, SIX[1].id]).keys() == {SIX[0].id, SIX[1].id}
         assert families.story_of(conn, SIX[0].id) == SIX[0].id
+
+
+def test_older_version_that_comes_late_replaces_nothing(store: Store) -> None:
+    first = replace(SIX[0], wire=Wire(format="ninjs", version=3))
+    late = replace(first, body=first.body + "\n\nAs it stood before.", wire=Wire(format="ninjs", version=2))
+    file_all(store, [first])
+    assert file_all(store, [late]).seen == 1
+    assert (
+        file_all(store, [replace(late, body=late.body + " Mended.", wire=Wire(format="ninjs", version=4))]).revised == 1
+    )
