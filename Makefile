@@ -53,6 +53,7 @@ bench-copies: .venv/.dev  ## Matching and filing on generated articles; and with
 	$(BIN)/python tests/bench/copies.py rewrites
 	$(BIN)/python tests/bench/copies_store.py --stored $(STORED)
 	$(BIN)/python tests/bench/filing.py --stored $(STORED)
+	$(BIN)/python tests/bench/reprints.py
 	$(if $(TRUTH),$(BIN)/python tests/bench/copies.py simulated $(SET) $(TRUTH) --minhash)
 STORED ?= 20000
 
