@@ -31,7 +31,7 @@ up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
 	@exec $(BIN)/wiredesk up
 
 test: .venv/.dev  ## Run the tests (under 10 minutes)
-	@$(BIN)/python -m pytest -m "not hard"
+	@$(BIN)/python -m pytest -m "not hard" -n auto --dist loadfile
 
 test-hard: .venv/.dev  ## Run the slow and violent tests as well
 	@$(BIN)/python -m pytest
