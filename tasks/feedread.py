@@ -19,7 +19,9 @@ SAMPLE: Final = 65_536
 
 _FLAGS: Final = re.IGNORECASE | re.DOTALL
 _HTML: Final = re.compile(
-    rb"\A\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|div|title|meta)\b", _FLAGS
+    rb"\A\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body|script|div|title|meta)\b",
+    _FLAGS,
 )
 _CHALLENGE: Final = re.compile(
     rb"cf-chl|challenge-platform|challenge-form|just a moment\.\.\.|attention required!|captcha|_incapsula_|datadome"

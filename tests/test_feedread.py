@@ -399,3 +399,10 @@ def test_the_head_of_a_feed() -> None:
     )
     assert (found.format, found.title, found.language) == ("atom", "Post & Courier", "de-at")
     assert (found.site, found.hub) == (f"{HOME}/", f"{HOME}/hub")
+
+
+def test_row_of_comments_costs_no_more_than_other_bytes() -> None:
+    began = time.process_time()
+    result = feedread.read(b"<!---->" * 580 + b"<nothing>", address=ADDRESS, now=NOW)
+    assert isinstance(result, NotAFeed)
+    assert time.process_time() - began < 2
