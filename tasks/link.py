@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 _TRACKING: Final = re.compile(
     r"utm_\w+|at_(?:campaign|medium|custom\d)\w*|pk_\w+|mtm_\w+|piwik_\w+|hsa_\w+|_hs\w+|mc_[ce]id|ml_subscriber\w*"
-    r"|(?:fb|g|d|ms|y|tw|ttc|wbra|gbra)clid|fbclid|igshid|igsh|gclsrc|yclid|_openstat|s?cid|cmpid|ns_\w+"
+    r"|(?:fb|g|d|ms|y|tw|ttc|wbra|gbra)clid|fbclid|igshid|igsh|gclsrc|yclid|_openstat|scid|cmpid|ns_\w+"
     r"|wt_?\.?mc\w*|xtor"
     r"|ref_?(?:src|url)?|smid|smtyp|__twitter_impression|guccounter|guce_\w+|share_?id|feature|amp|outputtype",
     re.IGNORECASE,
