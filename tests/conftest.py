@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from faultyserver import FaultyServer
@@ -19,6 +20,10 @@ from storage.records import Article, Hints
 from storage.store import Store, open_store
 from tasks import enrich, formats, intake
 from tasks.stages import Document
+
+# How long an example takes says something of the machine, not of the code.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.load_profile("desk")
 
 # Prefect reads this when it is imported, by whichever test comes first.
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
