@@ -50,7 +50,9 @@ def test_readme_names_the_settings_with_their_defaults_and_no_others() -> None:
 def test_readme_names_the_reasons_and_no_others() -> None:
     assert set(
         re.findall(
-            r"^\| `([a-z0-9-]+)` \| (?!yes|no)", README.split("one word and one sentence")[1].split("## ")[0], re.MULTILINE
+            r"^\| `([a-z0-9-]+)` \| (?!yes|no)",
+            README.split("one word and one sentence")[1].split("## ")[0],
+            re.MULTILINE,
         )
     ) == set(REASONS)
 
