@@ -120,9 +120,9 @@ def _without_furniture(text: str, headline: str | None) -> str:
 def choose(likely: Numbers, folded: Sequence[str], data: Marks) -> list[int]:
     """Choose the blocks that are the article: those that together promise the highest F1, by their likelihoods.
 
-    On a page where every block looks doubtful that lowers the bar. `data` are rows of tables, which are kept whole where
-    they stand inside the article. What comes a second time is left out: a paragraph
-    that stood before, and a block made up of others that are chosen.
+    On a page where every block looks doubtful that lowers the bar. `data` are rows of tables, which are kept whole
+    where they stand inside the article. What comes a second time is left out: a paragraph that stood before, and a
+    block made up of others that are chosen.
     """
     size = np.array([len(f) for f in folded], float)
     order = np.argsort(-likely, kind="stable")

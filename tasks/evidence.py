@@ -29,8 +29,8 @@ class Ties:
 
     quoted, plain: weight of the runs inside and outside quotation marks. lighter, heavier: share of the lighter and of
     the heavier text that lies in them; covered_a, covered_b the same by text. longest: tokens of the longest run.
-    fragment: tokens of the longest whole quotation in both. shorter: tokens of the shorter text. shared: the runs that count;
-    `all_runs` the others too.
+    fragment: tokens of the longest whole quotation in both. shorter: tokens of the shorter text. shared: the runs that
+    count; `all_runs` the others too.
     """
 
     quoted: float
@@ -142,8 +142,8 @@ def tie(a: Text, b: Text, free_a: Mask | None, free_b: Mask | None, found: list[
     lighter, heavier = (cover_a, cover_b) if (total_a, held_a) <= (total_b, held_b) else (cover_b, cover_a)
     return Ties(
         quoted=quoted / 10, plain=plain / 10, lighter=lighter, heavier=heavier, covered_a=cover_a, covered_b=cover_b,
-        longest=max((r.length for r in runs), default=0), fragment=max((j - i for i, j in common), default=0), shorter=min(len(a), len(b)),
-        shared=shared, all_runs=runs,
+        longest=max((r.length for r in runs), default=0), fragment=max((j - i for i, j in common), default=0),
+        shorter=min(len(a), len(b)), shared=shared, all_runs=runs,
     )  # fmt: skip
 
 
