@@ -3,7 +3,8 @@
     python tests/bench/reprints.py [--database URL] [--copies 1000] [--batch 25]
 
 Generated articles of 400 words with their quotations and dated sentences as enrichment would find them. Prints the
-processor time a copy of the last fifty, at 50 copies, 100, and so on, and what the last came to of the first.
+processor time a copy of the batches since the last line: the median, and the dearest one, which is one that came before
+all others and had the story decided anew.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from statistics import median
 
 from copies_store import Newsroom
 from filing import FIRST_DAY, take
@@ -39,10 +41,11 @@ def main() -> None:
             work = take(store, [reprint(story, n, dice) for n in range(first, first + args.batch)], now)
             began = time.process_time()
             filing.file_batch(store, work, now=now, max_attempts=3)
-            spent += [(time.process_time() - began) / args.batch] * args.batch
-            if len(spent) in MARKS:
-                shown.append(sum(spent[-50:]) / 50 * 1000)
-                print(f"{len(spent)} copies: {shown[-1]:.1f} ms of processor time a copy", flush=True)
+            spent.append((time.process_time() - began) / args.batch * 1000)
+            if first + args.batch in MARKS:
+                shown.append(median(spent))
+                print(f"{first + args.batch} copies: {shown[-1]:.1f} ms a copy, at most {max(spent):.1f}", flush=True)
+                spent.clear()
     print(f"the last cost {shown[-1] / shown[0]:.2f} times what the first did")
 
 
