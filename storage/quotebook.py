@@ -70,7 +70,7 @@ def _carried(row: Any) -> Carried:
 
 def set_statements(
     conn: Connection,
-    around: Near,
+    around: Near | Beside,
     statements: Sequence[Statement],
     wordings: Mapping[str, Sequence[int]],
     *,
@@ -78,23 +78,8 @@ def set_statements(
 ) -> int:
     """Write down which quotations of `around` are one statement; every one of them is in one. Gives how many differ.
 
-    `wordings` are the keys of the earliest carriers of each wording, by story.
-    """
-    decided = {s.id: (rows.statement(s), s.members) for s in statements}
-    return clusters.settle(conn, STATEMENTS, around.found, decided, wordings, _described, now=now)
-
-
-def add_statements(
-    conn: Connection,
-    around: Beside,
-    statements: Sequence[Statement],
-    wordings: Mapping[str, Sequence[int]],
-    *,
-    now: datetime,
-) -> int:
-    """Write down what new articles add: statements that are new or have more members now; `members` are the new ones.
-
-    `wordings` are the keys of the earliest carriers of each new wording, by story. Gives how many differ.
+    Beside what stands, `statements` are those that are new or have more members now, and `members` the new ones.
+    `wordings` are the keys of early carriers of each wording, by story.
     """
     decided = {s.id: (rows.statement(s), s.members) for s in statements}
     return clusters.settle(conn, STATEMENTS, around.found, decided, wordings, _described, now=now)

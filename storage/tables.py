@@ -360,7 +360,7 @@ class Mention(Base):
 
 
 class Wording(Base):
-    """The earliest carrier of each wording in a story: `member_id` is a quotation's or an event's id, after `kind`.
+    """An early carrier of each wording in a story: `member_id` is a quotation's or an event's id, after `kind`.
 
     What a new copy carries is held against these, and not against every copy. No foreign key: it is written anew with
     its story.

@@ -65,7 +65,7 @@ def _reported(row: Any) -> Reported:
 
 def set_occurrences(
     conn: Connection,
-    around: Near,
+    around: Near | Beside,
     occurrences: Sequence[Occurrence],
     wordings: Mapping[str, Sequence[int]],
     *,
@@ -73,23 +73,8 @@ def set_occurrences(
 ) -> int:
     """Write down which events of `around` are one occurrence; every one of them is in one. Gives how many differ.
 
-    `wordings` are the keys of the earliest carriers of each wording, by story.
-    """
-    decided = {s.id: (rows.occurrence(s), s.members) for s in occurrences}
-    return clusters.settle(conn, OCCURRENCES, around.found, decided, wordings, _described, now=now)
-
-
-def add_occurrences(
-    conn: Connection,
-    around: Beside,
-    occurrences: Sequence[Occurrence],
-    wordings: Mapping[str, Sequence[int]],
-    *,
-    now: datetime,
-) -> int:
-    """Write down what new articles add: occurrences that are new or have more members now; `members` are the new ones.
-
-    `wordings` are the keys of the earliest carriers of each new wording, by story. Gives how many differ.
+    Beside what stands, `occurrences` are those that are new or have more members now, and `members` the new ones.
+    `wordings` are the keys of early carriers of each wording, by story.
     """
     decided = {s.id: (rows.occurrence(s), s.members) for s in occurrences}
     return clusters.settle(conn, OCCURRENCES, around.found, decided, wordings, _described, now=now)

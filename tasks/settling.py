@@ -174,8 +174,8 @@ def _tell_story(
     happened = additions.add_events(dated.occurrences, dated.standing, dated.reported, links)
     if said is None or happened is None:
         return False
-    quotebook.add_statements(conn, told, said, wordings.new_wordings(told.standing, told.carried), now=now)
-    timeline.add_occurrences(conn, dated, happened, wordings.new_wordings(dated.standing, dated.reported), now=now)
+    quotebook.set_statements(conn, told, said, wordings.new_wordings(told.standing, told.carried), now=now)
+    timeline.set_occurrences(conn, dated, happened, wordings.new_wordings(dated.standing, dated.reported), now=now)
     return True
 
 
