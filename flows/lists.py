@@ -44,7 +44,11 @@ def _missing(settings: Settings) -> str:
         url = make_url(settings.database)
         if url.drivername.startswith("sqlite") and url.database not in {None, "", ":memory:"}:
             file = str(url.database)
-            return "" if os.path.lexists(file) else f"Nothing is filed at {file}. Begin with: wiredesk ingest PATH"
+            return (
+                ""
+                if os.path.lexists(file)
+                else f"Nothing is filed at {file}. Begin with: wiredesk ingest PATH, or feeds add"
+            )
     return ""
 
 
