@@ -29,26 +29,13 @@ pytestmark = pytest.mark.filterwarnings("default")  # Prefect's own
 TITLES = ("Ferry stays for another winter", "Tunnel closes in December", "Council weighs a new pier")
 
 
-@pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A Prefect server of this module's own."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
-        environment.setenv("PREFECT_LOGGING_LEVEL", "ERROR")
-        environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-        environment.delenv("PREFECT_API_URL", raising=False)
-        yield
-
-
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [n for n in os.environ if n.startswith("WIREDESK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("WIREDESK_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A HOME whose desk may fetch from this machine, without waiting."""
     monkeypatch.setenv("WIREDESK_ALLOW_LOOPBACK", "true")
     monkeypatch.setenv("WIREDESK_HOST_SPACING_S", "0")
     monkeypatch.setattr("flows.fetchers._MEMORY", fetch.Memory())
-    return tmp_path
+    return home
 
 
 @pytest.fixture
@@ -104,7 +91,7 @@ def last_change(store: Store) -> int:
 
 
 def test_feed_becomes_articles_with_its_dates_and_a_second_poll_changes_nothing(
-    prefect: None, store: Store, server: FaultyServer
+    prefect_server: None, store: Store, server: FaultyServer
 ) -> None:
     from flows.poll import poll_feeds
 
@@ -139,7 +126,7 @@ def test_feed_becomes_articles_with_its_dates_and_a_second_poll_changes_nothing(
 
 
 def test_what_was_noticed_before_a_crash_is_fetched_by_the_next_run(
-    prefect: None, store: Store, server: FaultyServer
+    prefect_server: None, store: Store, server: FaultyServer
 ) -> None:
     from flows.pages import fetch_pages
     from flows.poll import poll_feeds
@@ -159,7 +146,9 @@ def test_what_was_noticed_before_a_crash_is_fetched_by_the_next_run(
     asyncio.run(run())
 
 
-def test_one_broken_feed_keeps_no_other_from_being_read(prefect: None, store: Store, server: FaultyServer) -> None:
+def test_one_broken_feed_keeps_no_other_from_being_read(
+    prefect_server: None, store: Store, server: FaultyServer
+) -> None:
     from flows.poll import poll_feeds
 
     add(store, site(server))
@@ -180,7 +169,7 @@ def test_one_broken_feed_keeps_no_other_from_being_read(prefect: None, store: St
 
 
 def test_run_that_takes_too_long_leaves_the_rest_to_the_next(
-    prefect: None, store: Store, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+    prefect_server: None, store: Store, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flows.pages import fetch_pages
     from flows.poll import poll_feeds
@@ -204,7 +193,7 @@ def test_run_that_takes_too_long_leaves_the_rest_to_the_next(
     asyncio.run(run())
 
 
-def test_feed_that_nobody_has_is_named(prefect: None, store: Store) -> None:
+def test_feed_that_nobody_has_is_named(prefect_server: None, store: Store) -> None:
     from flows.poll import poll_feeds
 
     with pytest.raises(WiredeskError, match="no feed has this address"):
