@@ -60,9 +60,10 @@ STORED ?= 20000
 bench-reading: .venv/.dev  ## Reading of web pages over bare trafilatura; SET=FOLDER names real pages, else invented ones
 	$(BIN)/python tests/bench/reading_speed.py $(SET) $(if $(SET),,--least 0)
 
-bench-enrich: .venv/.dev  ## Enrichment over plain spaCy; SET=ARTICLES.jsonl names other articles than the samples
+bench-enrich: .venv/.dev  ## Enrichment over plain spaCy; SET=ARTICLES.jsonl names other articles than the samples, PAGES=FOLDER pages to score speakers on
 	$(if $(SET),,$(BIN)/wiredesk inspect seeds/samples > var/samples.jsonl)
 	$(BIN)/python tests/bench/enrich_speed.py $(or $(SET),var/samples.jsonl) --least 0
+	$(if $(PAGES),$(BIN)/python tests/bench/fresh_quotes.py $(PAGES))
 
 bench-feeds: .venv/.dev  ## Reading feeds over feedparser's defaults, the rhythm over Miniflux's rule, a thousand feeds polled
 	$(BIN)/python tests/bench/feeds_parse.py
