@@ -63,12 +63,13 @@ def _read_english(
     article: Article, layout: Layout, parser: parsing.Parser | None, timexes: Sequence[Timex]
 ) -> tuple[list[Quotation], Register]:
     body = layout.body
-    namings, above = register.read_names(layout, article.headline)
     if parser is None:
+        namings, above = register.read_names(layout, article.headline)
         known = register.link(body, namings, above, [])
         return quotes.by_marks(layout, known), known
     chosen = quotes.select(layout, quotes.lexicon().select)
     quotes.attach(layout, chosen, parser.parse([grammar.shortened(layout, s) for s in chosen]))
+    namings, above = register.read_names(layout, article.headline)
     known = register.link(body, namings, above, _votes(layout, namings, parser))
     resolver = speakers.Resolver(layout, known)
     found = quotes.read(layout, resolver.identities())

@@ -45,6 +45,7 @@ TITLES: Final = HONORIFICS | words(
     "astronomer engineer designer architect artist photographer chef farmer resident neighbour neighbor witness "
     "epidemiologist virologist psychologist psychiatrist meteorologist climatologist ecologist adviser advisor aide "
     "lawmaker legislator strategist pollster operative supporter volunteer student graduate teacher executive vice "
+    "insider famer insp supt dep asst cllr adv cmdt dcs dci maj-gen nutritionist dietitian therapist "
     "assistant associate senior junior managing deputy chief first second lady foreign prime defence defense finance"
 )
 """Words that may stand before a name and are no part of it: `Economy Minister Ana Ruiz` is cut after the last."""
@@ -76,13 +77,50 @@ ROLES: Final = words(
     "sportswoman athlete runner swimmer cyclist golfer boxer jockey teenager pensioner parent mum dad mom widow "
     "widower "
     "uncle aunt cousin nephew niece grandfather grandmother trainer superstar frontman guitarist drummer bassist "
-    "youngster "
+    "canadian german spaniard italian employee broadcaster youngster user fan customer patient passenger "
     "commentator pundit critic blogger youtuber influencer pm chairman vice-president vice-chancellor undersecretary"
 )
 """Nouns for what a single person is."""
 
 WEAK_TITLES: Final = ROLES - TITLES
 """Nouns that are cut off only where a first name and a surname are left after them."""
+
+OFFICES: Final = words(
+    "minister secretary undersecretary under-secretary commissioner director director-general head chief "
+    "president governor mayor speaker secretary-general adviser advisor "
+    "vice-president professor dean ambassador envoy chair chairman chairwoman coordinator co-ordinator registrar"
+)
+"""Offices that have a field: what follows their `of` or `for` is no name yet."""
+
+ADJECTIVE_TITLES: Final = words(
+    "prime foreign finance defence defense vice managing assistant associate first second former ex- then late acting"
+)
+"""Titles that need a noun after them."""
+
+NAME_OPENERS: Final = words(
+    "new north south east west northern southern eastern western central upper lower great greater grand united saint "
+    "st san santa los las el la old little big black white red blue green long high royal national international "
+    "general american lake mount fort port cape river"
+)
+"""Ordinary words that open many names: at the head of a sentence they are not cut off."""
+
+SURNAME_TITLES: Final = words(
+    "king prince duke baron pope lord bishop cardinal priest marshal major judge justice doctor farmer guard star "
+    "legend champion singer dean sergeant constable forward archbishop"
+)
+"""Titles that are surnames, too."""
+
+ADJECTIVES_OF_OFFICE: Final = words(
+    "federal district circuit chief crown supreme high appeals county state city fire police sheriff prime attorney "
+    "surgeon drill brigade lance world grand regional national local presiding senior junior rock movie pop super all"
+)
+"""What stands before a title word that is no surname."""
+
+BEFORE_OF: Final = words(
+    "hall conference farmers manufacturers workers teachers friends daughters doctors knights order republic "
+    "centers centres institutes archdiocese kingdom offices ministers governors mayors sheriffs"
+)
+"""Words of an organisation's name that rarely end it before an `of`."""
 
 WORK_NOUNS: Final = words(
     "song songs single singles track tracks album albums book books film films movie movies show series novel novels "
@@ -125,6 +163,7 @@ MALE_ROLES: Final = words(
 )
 
 ORGANISATION_WORDS: Final = words(
+    "centers centres institutes labs laboratories colleges universities ministries courts "
     "ministry department agency office bureau administration authority commission committee council board court "
     "tribunal "
     "parliament congress senate house assembly party union association federation confederation league alliance "
@@ -157,10 +196,47 @@ GROUP_NOUNS: Final = words(
     "foundation "
     "trust society federation league board panel corporation conglomerate startup start-up brand chain operator "
     "supplier "
+    "bureau centre center service giant nonprofit non-profit store hotel restaurant theatre theater laboratory lab "
+    "observatory institution parliament senate cabinet consortium carrier chipmaker drugmaker publication journal "
+    "tabloid "
     "provider utility producer lender brokerage insurer fund exchange embassy church brewery brewer campaign movement "
     "coalition alliance band city town state country nation county district kingdom bloc"
 )
 """Common nouns for an organisation that the text has named, or will name."""
+
+FIRM_NOUNS: Final = words(
+    "company firm group carmaker automaker chipmaker drugmaker retailer manufacturer maker airline carrier bank lender "
+    "brewer broadcaster publisher network startup start-up giant operator developer producer supplier insurer utility"
+)
+"""Group nouns that reporters put for a firm's name, with any adjective."""
+
+CALLED_OTHERWISE: Final = words(
+    "agency club team university party union newspaper paper magazine band outlet charity organisation organization "
+    "regulator watchdog studio zoo museum brand chain website platform nonprofit non-profit publication tabloid school "
+    "college foundation institute society hospital"
+)
+"""Group nouns for what need not have them in its name."""
+
+VARIATIONS: Final = words(
+    "actor actress singer musician rapper comedian author writer novelist poet playwright artist star superstar "
+    "frontman guitarist drummer player striker midfielder defender goalkeeper quarterback golfer boxer jockey swimmer "
+    "runner cyclist athlete director filmmaker producer politician lawmaker legislator billionaire businessman "
+    "businesswoman entrepreneur tycoon australian american briton frenchman canadian german spaniard italian "
+    "musician broadcaster presenter youngster veteran photographer designer chef model employee"
+)
+"""Nouns that reporters put for a person's name by way of variation."""
+
+STRANGERS: Final = words(
+    "official witness resident victim judge patient customer user fan passenger officer lawyer attorney teenager "
+    "parent suspect driver neighbour neighbor farmer student teacher doctor nurse"
+)
+"""Whom a text often leaves without a name: `the witness` is not whoever was named last."""
+
+SPEECH_VERBS: Final = words(
+    "said says told tells added adds asked asks wrote writes argued argues explained explains recalled recalls "
+    "continued continues noted notes replied responded insisted claimed warned announced stated concluded admitted "
+    "acknowledged suggested insists claims warns insisted joked tweeted posted"
+)
 
 PLACE_WORDS: Final = words(
     "street road avenue square park river lake mountain mount island islands bay beach valley county province region "
@@ -333,7 +409,7 @@ FUNCTION_WORDS: Final = words(
 PORTFOLIOS: Final = words(
     "state defense defence energy treasury education labor labour commerce agriculture transportation transport "
     "interior "
-    "justice health homeland security veterans affairs housing finance the"
+    "justice health homeland security veterans affairs housing finance exchequer the"
 )
 """What a secretary or minister is `of`."""
 

@@ -23,6 +23,12 @@ _ABBREVIATED: Final = lexicon.words(
 )
 
 
+_CAPITALS: Final = re.compile(r"[A-Z]{2,5}")
+_DEGREES: Final = lexicon.words(
+    "MD M.D MS MSc MA MBA PhD Ph.D RD RDN RN JD QC KC CFA CPA OBE CBE MBE DO DDS EdD PsyD MPH MEd BSc BA LPC LCSW FRCS "
+    "M.D. Ph.D. R.D. R.N. J.D. M.A. M.S. B.A."
+)
+"""Letters after a name."""
 _COMPOUND: Final = re.compile(r"-(?:based|born|headquartered|led|funded|owned|backed|year-old)$")
 _NICKNAME: Final = re.compile(r"(?<=[a-z.]) [“\"‘][^\s“”\"’]{2,20}(?: [^\s“”\"’]{2,12})?[”\"’] (?=[A-Z])")
 
@@ -42,9 +48,12 @@ class Naming:
 
 
 def scan(
-    body: str, start: int, end: int, *, opens: bool = True, common: frozenset[str] = frozenset()
+    body: str, start: int, end: int, *, plain: bool = False, common: frozenset[str] = frozenset()
 ) -> Iterator[Naming]:
-    """Read the capitalised sequences of a sentence. `opens` if it begins one; `common` are words seen in lower case."""
+    """Read the capitalised sequences of a sentence.
+
+    `plain` if its first word has a capital for opening it, and no other reason; `common` are words seen in lower case.
+    """
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(body, start, end)]
     tokens = [_plural_owner(body, tokens, i) for i in range(len(tokens))]
     for nickname in _NICKNAME.finditer(body, start, end):
@@ -55,7 +64,10 @@ def scan(
             i += 1
             continue
         j = _run(body, tokens, i)
-        yield from _cut(tokens, i, j, opens and i == 0, common)
+        if i == 0 and plain and tokens[0][0].casefold() not in lexicon.FIRST_NAMES:
+            i = 1
+        if i < j:
+            yield from _cut(tokens, i, j, i == 0, common)
         i = j
 
 
@@ -75,7 +87,7 @@ def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
     j = i + 1
     while j < len(tokens):
         word, low = tokens[j - 1][0], tokens[j - 1][0].casefold()
-        if _OWNED.search(word) and not word.endswith(("s’s", "s’", "s'")):
+        if _OWNED.search(word) and not word.endswith(("s’s", "s’", "s'")) and not _owner_in_name(low, tokens[j][0]):
             break
         gap = body[tokens[j - 1][2] : tokens[j][1]]
         if len(gap) > 4 and _NICKNAME.match(body, tokens[j - 1][2]):
@@ -96,6 +108,13 @@ def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
     return j
 
 
+def _owner_in_name(owner: str, owned: str) -> bool:
+    """True for owners that are part of a name: `Sheriff’s Office`, `Children’s Hospital`, `People’s Daily`."""
+    bare = _OWNED.sub("", owner)
+    office = bare in lexicon.TITLES and owned.casefold() in lexicon.ORGANISATION_WORDS
+    return owned[0].isupper() and (office or bare in ("people", "children", "women", "men"))
+
+
 def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> int:
     """Give how many tokens to go on over a particle or an `of`; 0 if the run ends here."""
     low = tokens[j][0]
@@ -109,8 +128,14 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
             "duke",
             "prince",
         )
-        if low == "of" and not (wide or left[-1] in lexicon.TITLES):
+        if _field(tokens, left, j):
+            return 3 if tokens[j + 1][0] == "the" else 2
+        if low == "of" and not (wide or left[-1] in lexicon.TITLES or left[-1] in lexicon.BEFORE_OF):
             return 0
+        if low == "of" and len(left) > 2 and left[-2] in lexicon.FIRST_NAMES and left[-1] not in _GOVERNED:
+            return 0
+        if low in ("on", "to", "for") and left[-1] in _COMMITTEES and _goes_on(tokens, j):
+            return 2
         if low == "and" and not wide and len(left) == 1 and i and tokens[i - 1][0].casefold() == "the":
             rest = [t[0].casefold() for t in tokens[j + 1 : j + 4] if t[0][0].isupper()]
             wide = len(rest) > 1 and rest[-1] in lexicon.ORGANISATION_WORDS
@@ -119,7 +144,7 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
             return 0
         if tokens[j + 1][0][0].isupper():
             return 2
-        if tokens[j + 1][0] == "the" and j + 2 < len(tokens) and tokens[j + 2][0][0].isupper():
+        if low != "and" and tokens[j + 1][0] == "the" and j + 2 < len(tokens) and tokens[j + 2][0][0].isupper():
             return 3
         return 0
     if low in lexicon.PARTICLES and low not in ("of", "y", "e", "la"):
@@ -131,6 +156,37 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
     return 0
 
 
+_TRADES: Final = ("ist", "ician", "ologist", "keeper", "worker", "woman")
+_COMMITTEES: Final = lexicon.words(
+    "committee subcommittee commission council institute institutes centre center centers office conference force "
+    "panel forum alliance association coalition campaign fund board foundation authority agency union"
+)
+_GOVERNED: Final = _COMMITTEES | lexicon.ORGANISATION_WORDS | lexicon.TITLES
+
+
+def _field(tokens: list[tuple[str, int, int]], left: Sequence[str], j: int) -> bool:
+    """True if an office's field begins or goes on at j: `Minister for Women and Youth`, `Envoy to Norway`."""
+    low, after = tokens[j][0], tokens[j + 1][0]
+    if after == "the" and low != "and" and j + 2 < len(tokens):
+        after = tokens[j + 2][0]
+    if not after[0].isupper() or after.casefold() in lexicon.FUNCTION_WORDS:
+        return False
+    if low == "to":
+        return left[-1] in ("ambassador", "envoy", "adviser", "advisor")
+    inside = len(left) > 2 and any(w in lexicon.OFFICES for w in left) and ("of" in left or "for" in left)
+    return (low == "for" and left[-1] in lexicon.OFFICES) or (inside and low in ("for", "and"))
+
+
+def _goes_on(tokens: list[tuple[str, int, int]], j: int) -> bool:
+    """True if a committee's name goes on over the `on`, `to` or `for` at j: `on Fisheries`, not `on Monday`."""
+    low = tokens[j + 1][0].casefold()
+    return (
+        tokens[j + 1][0][0].isupper()
+        and low not in lexicon.FUNCTION_WORDS
+        and (tokens[j][0] != "to" or low not in lexicon.COUNTRIES)
+    )
+
+
 def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, common: frozenset[str]) -> Iterator[Naming]:
     """Cut function words, titles and nationalities off a run, and give what is left as a naming."""
     article = False
@@ -140,7 +196,8 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
         first += 1
     if first < j and initial and first == i and j - first > 1:
         low = tokens[first][0].casefold()
-        if (low in common or low.endswith("ly")) and low not in lexicon.FIRST_NAMES and low not in lexicon.TITLES:
+        plain = low in common or low.endswith("ly") or (j - first > 2 and low.endswith(_TRADES))
+        if plain and low not in lexicon.FIRST_NAMES and low not in lexicon.TITLES and low not in lexicon.NAME_OPENERS:
             first += 1
     if first >= j:
         return
@@ -149,15 +206,21 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
     run = tokens[first:j]
     words = [t[0] for t in run]
     lows = [_OWNED.sub("", w).casefold().rstrip(".") for w in words]
-    cut = _titles(lows)
+    while len(run) > 2 and words[-1] in _DEGREES:
+        run, words, lows = run[:-1], words[:-1], lows[:-1]
+    cut = _titles(words, lows)
     organisation = any(w in lexicon.ORGANISATION_WORDS for w in lows[cut:])
-    if cut and organisation:
+    if cut and organisation and not _person_after(lows, cut):
         cut = 0
+    if cut and len(lows) - cut == 1 and lows[cut - 1] in lexicon.ADJECTIVE_TITLES:
+        cut = 0
+    if cut == 0 and _is_office(lows):
+        return
     if cut == 0 and len(run) >= 3 and lows[0] in lexicon.DEMONYMS and not organisation:
         cut = 1
     if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or (initial and lows[0] in common)):
         return
-    if lows[-1] in lexicon.TITLES and not organisation and not (len(run) > 1 and _given(lows[-2])):
+    if lows[-1] in lexicon.TITLES and not organisation and not _ends_in_surname(lows, cut, common):
         return
     named = run[cut:]
     owned = bool(_OWNED.search(named[-1][0])) and len(_OWNED.sub("", named[-1][0])) > 1
@@ -177,12 +240,30 @@ def _given(word: str) -> bool:
     return word in lexicon.FIRST_NAMES or word in ("mr", "mrs", "ms", "miss") or len(word) == 1
 
 
-def _titles(lows: Sequence[str]) -> int:
+def _ends_in_surname(lows: Sequence[str], cut: int, common: frozenset[str]) -> bool:
+    """True where the title word at the end is a surname: after a first name, or after what is no word of the text."""
+    if len(lows) < 2:
+        return False
+    before = lows[-2]
+    if _given(before):
+        return True
+    known = before in common or before in lexicon.ORGANISATION_WORDS or before in lexicon.DEMONYMS
+    known = known or _is_title(before) or before in lexicon.COUNTRIES or before in lexicon.ADJECTIVES_OF_OFFICE
+    return len(lows) - cut == 2 and lows[-1] in lexicon.SURNAME_TITLES and not known
+
+
+def _person_after(lows: Sequence[str], cut: int) -> bool:
+    """True if a first name stands right after a title: then the organisation word after it is a surname."""
+    return len(lows) - cut == 2 and lows[cut] in lexicon.FIRST_NAMES
+
+
+def _titles(words: Sequence[str], lows: Sequence[str]) -> int:
     """Give how many words of a run stand before the name in it."""
     cut = 0
     for k in range(len(lows) - 1):
         weak = bool(lows[k] in lexicon.WEAK_TITLES or _COMPOUND.search(lows[k])) and k + 2 < len(lows)
-        if not (weak or lows[k] in lexicon.TITLES) or (k and _given(lows[k - 1])):
+        acronym = 0 < k < len(lows) - 2 and bool(_CAPITALS.fullmatch(words[k])) and k >= cut
+        if not (weak or acronym or _is_title(lows[k])) or (k and _given(lows[k - 1])):
             continue
         if k == 0 and len(lows) == 2 and lows[0] in lexicon.FIRST_NAMES:
             continue
@@ -191,12 +272,26 @@ def _titles(lows: Sequence[str]) -> int:
             continue
         after = k + 2
         while after < len(lows) and (
-            lows[after] in lexicon.PORTFOLIOS or lows[after] in lexicon.COUNTRIES or lows[after] == "and"
+            lows[after] in lexicon.PORTFOLIOS
+            or lows[after] in lexicon.COUNTRIES
+            or lows[after] in ("and", "of", "for", "on")
         ):
             after += 1
+        if lows[k] in lexicon.OFFICES and len(lows) - after > 2 and lows[k + 1] in ("of", "for", "to"):
+            after = len(lows) - (3 if _given(lows[-3]) or lows[-2] in lexicon.PARTICLES else 2)
         if k + 2 < after < len(lows):
             cut = after
     return cut if lows[cut:] not in (["jr"], ["sr"], ["ii"], ["iii"]) else 0
+
+
+def _is_title(low: str) -> bool:
+    """True for a title, and for a rank joined of two (`major-gen`)."""
+    return low in lexicon.TITLES or ("-" in low and all(part.rstrip(".") in lexicon.TITLES for part in low.split("-")))
+
+
+def _is_office(lows: Sequence[str]) -> bool:
+    """True for an office without its holder: `minister of natural resources`."""
+    return len(lows) > 2 and lows[0] in lexicon.OFFICES and lows[1] in ("of", "for")
 
 
 def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:

@@ -14,18 +14,24 @@ from typing import Final
 
 from storage.records import Mention, SpeakerType
 from tasks import lexicon, names
-from tasks.grammar import Layout
+from tasks.grammar import Layout, Sentence
 from tasks.names import Naming
 
 _AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
 _HUMAN: Final = re.compile(
     r",? who\b|[’']s (?:mother|father|wife|husband|son|daughter|lawyer|family)\b| (?:himself|herself)\b"
+    r"| (?:laugh(?:s|ed)|smil(?:es|ed)|recall(?:s|ed)|remember(?:s|ed)|jok(?:es|ed)|quip(?:s|ped)|shrug(?:s|ged)"
+    r"|nod(?:s|ded)|died|was born|grew up)\b"
 )
+_INTRODUCED: Final = re.compile(r", (?:\d{1,3}, )?(?:an?|the|who|now|then|one) ")
+_FROM: Final = re.compile(r" (?:from|of) (?:the )?[A-Z]")
+_ACRONYM_WORD: Final = re.compile(r"(?!I+V?$|VI*$|[A-Z]{2}$)[A-Z]{2,}")
 _ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
 _THERE: Final = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Oo]utside|[Aa]cross|[Tt]hroughout) $")
 _DATELINE: Final = re.compile(
     r"(?:, [A-Z][\w. ]{2,20})?(?:,? \w{3,9}\.? \d{1,2}(?:, \d{4})?)?,? ?(?:\([^)\n]{2,40}\) ?)?[-–—]{1,2} ?[“\"‘]?[A-Z]"
 )
+_PLAIN_TAGS: Final = frozenset(("RB", "RBR", "IN", "VBG", "VBN", "VBD", "CC", "WRB", "UH", "MD", "PDT"))
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
 _LABELS: Final = {
     "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
@@ -40,7 +46,7 @@ _KINDS: Final[tuple[SpeakerType, ...]] = ("Person", "Organization", "Place")
 
 @dataclass(slots=True, eq=False)
 class Entity:
-    """A person, organisation or place of one text, with every place that names it."""
+    """A person, organisation or place of one text, with every place that names it; `lead` says how surely it is one."""
 
     name: str
     type: SpeakerType
@@ -48,6 +54,7 @@ class Entity:
     gender: str | None = None
     roles: list[frozenset[str]] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
+    lead: float = 2.0
 
 
 @dataclass(slots=True)
@@ -82,10 +89,11 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     common = frozenset(m.group() for m in re.finditer(r"(?<![\w’'-])[a-z]{2,}(?![\w’'-])", body))
     found: list[Naming] = []
     for s in layout.sentences:
-        some = list(names.scan(body, s.start, s.end, common=common))
+        some = list(names.scan(body, s.start, s.end, plain=_opens_plainly(s), common=common))
         if len(layout.sentences) > 1 and names.is_heading(body[s.start : s.end]):
             some = [n for n in some if len(n.tokens) <= 3]
         found += some
+    found += _title_surnames(body, found)
     for n in found:
         n.role = n.role | names.role_after(body, n.end)
     above: list[Naming] = []
@@ -95,6 +103,26 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
             names.scan_heading(headline) if title_case else names.scan(headline, 0, len(headline), common=common)
         )
     return found, above
+
+
+def _title_surnames(body: str, found: Sequence[Naming]) -> list[Naming]:
+    """Read `King said` where the text names a Stephen King: a title word alone, which is a surname here."""
+    surnames = {n.tokens[-1] for n in found if len(n.tokens) > 1 and n.tokens[-1].casefold() in lexicon.TITLES}
+    covered = [(n.start, n.end) for n in found]
+    more = []
+    for surname in sorted(surnames):
+        alone = re.finditer(rf"(?<!the )(?<!The )(?<!a )\b{re.escape(surname)}\b(?! [A-Z])", body)
+        more += [
+            Naming((surname,), match.start(), match.end())
+            for match in alone
+            if not any(a <= match.start() < b for a, b in covered)
+        ]
+    return more
+
+
+def _opens_plainly(s: Sentence) -> bool:
+    """True if the parse takes the first word of a sentence for an adverb, a verb or the like."""
+    return bool(s.parse.tags) and s.parse.tags[0] in _PLAIN_TAGS
 
 
 def link(
@@ -107,17 +135,19 @@ def link(
     extra: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
     for n in above:
         extra[_key(n.tokens)].append(n)
-    types = {key: _type(body, key, some, labels, groups) for key, some in groups.items()}
+    judged = {key: _type(body, key, some, labels, groups) for key, some in groups.items()}
     for key, some in extra.items():
-        if key not in types and len(key) > 1:
-            types[key] = _type("", key, some, {}, groups)
+        if key not in judged and len(key) > 1:
+            judged[key] = _type("", key, some, {}, groups)
+    types = {key: kind for key, (kind, _) in judged.items()}
     people = _merge_people([k for k, t in types.items() if t == "Person" and len(k) > 1], groups, extra)
     entities: dict[tuple[str, ...], Entity] = {}
     owner: dict[tuple[str, ...], tuple[str, ...]] = {}
     for canonical, keys in people.items():
         shown = max(keys, key=lambda k: (len(groups.get(k, ())) > 0, len(groups.get(k, ())), len(k), k))
         name = _shown((groups.get(shown) or extra[shown])[0].tokens)
-        entities[canonical] = Entity(name, "Person", canonical, _gender_of_name(canonical))
+        lead = max(judged[k][1] for k in keys)
+        entities[canonical] = Entity(name, "Person", canonical, _gender_of_name(canonical), lead=lead)
         owner.update((k, canonical) for k in keys)
     _organisations(body, groups, types, entities, owner)
     _short_places(groups, types, owner)
@@ -130,7 +160,7 @@ def link(
                 if kind not in _KINDS:
                     continue
                 written = _place_shown(body, named) if kind == "Place" else _shown(named[0].tokens)
-                entities[target] = Entity(written, kind, target)
+                entities[target] = Entity(written, kind, target, lead=judged[target][1])
             _add(entities[target], n)
     for key, some in extra.items():
         if owner.get(key) in entities:
@@ -142,30 +172,47 @@ def link(
 
 
 def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> None:
-    """Cut off the front of a long run if the recogniser sees a person at its end (`State for Housing Ana Ruiz`)."""
+    """Cut the front off a long run where a person's name begins within it (`State for Housing Ana Ruiz`)."""
     people = {end: start for start, end, label in votes if label == "PERSON"}
-    alone = {_key(n.tokens) for n in namings if len(n.tokens) == 1}
+    keys = {_key(n.tokens) for n in namings}
     for n in namings:
-        start = people.get(n.end) or _given_name(n, alone)
-        if start is None or start <= n.start or len(n.tokens) < 3:
+        start = people.get(n.end) if len(n.tokens) > 2 else None
+        if start is None or start <= n.start:
+            start = _given_name(n, keys)
+        if start is None or start <= n.start:
             continue
         left = tuple(n.tokens)
         while left and n.end - len(" ".join(left)) < start:
             left = left[1:]
-        if len(left) >= 2 and n.end - len(" ".join(left)) == start:
+        if left and n.end - len(" ".join(left)) == start:
             n.tokens, n.start = left, start
 
 
-def _given_name(n: Naming, alone: set[tuple[str, ...]]) -> int | None:
-    """Give where a first name begins in a run whose last word also stands alone, or that begins with an office."""
+def _given_name(n: Naming, keys: set[tuple[str, ...]]) -> int | None:
+    """Give where a person's name begins in a run: after an acronym, or where a first name or another naming says so."""
     key = _key(n.tokens)
-    if len(key) < 3 or key[0] in lexicon.FIRST_NAMES or set(key[-2:]) & lexicon.ORGANISATION_WORDS:
+    if (
+        len(key) < 2
+        or key[0] in lexicon.FIRST_NAMES
+        or len(key[0].rstrip(".")) == 1
+        or set(key[-2:]) & lexicon.ORGANISATION_WORDS
+    ):
         return None
-    offices = any(w in lexicon.TITLES for w in key[:-2])
+    first = n.tokens[0]
+    if first.isupper() and first.isalpha() and 3 <= len(first) <= 5 and key[1:] in keys and _ends_a_name(key, keys):
+        return n.end - len(" ".join(n.tokens[1:]))
+    if len(key) < 3:
+        return None
+    offices = bool(n.title) or any(w in lexicon.TITLES for w in key[:-2])
     for j in range(1, len(key) - 1):
-        if key[j].split("-")[0] in lexicon.FIRST_NAMES and (offices or key[-1:] in alone):
+        if key[j].split("-")[0] in lexicon.FIRST_NAMES and (offices or key[-1:] in keys):
             return n.end - len(" ".join(n.tokens[j:]))
     return None
+
+
+def _ends_a_name(key: tuple[str, ...], keys: set[tuple[str, ...]]) -> bool:
+    """True if another naming, of two words or more, ends as this one does."""
+    return any(len(k) > 1 and k != key and k[-1] == key[-1] for k in keys)
 
 
 def _key(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -225,9 +272,10 @@ def _count_labels(
 def _type(
     body: str, key: tuple[str, ...], some: Sequence[Naming], labels: dict[tuple[str, ...], Counter[str]],
     groups: dict[tuple[str, ...], list[Naming]],
-) -> str:  # fmt: skip
-    best = max(_scores(body, key, some, labels.get(key, Counter()), groups))
-    return best[1] if best[0] > 0.9 else "Other"
+) -> tuple[str, float]:  # fmt: skip
+    """Say what a name is, and by how much that leads."""
+    second, best = sorted(_scores(body, key, some, labels.get(key, Counter()), groups))[-2:]
+    return best[1] if best[0] > 0.9 else "Other", best[0] - second[0]
 
 
 def _scores(
@@ -253,13 +301,22 @@ def _scores(
         person += 2.5
     if any(n.role for n in some):
         person += 2.0
+    if body and any(_INTRODUCED.match(body, n.end) and names.role_after(body, n.end) for n in some):
+        person += 2.0
     if body and any(_AGE.match(body, n.end) for n in some):
         person += 3.0
     if body and any(_HUMAN.match(body, n.end) for n in some):
         person += 1.5
+    if len(key) == 1 and key[0] in lexicon.FIRST_NAMES:
+        person += 1.2
+    if body and len(key) > 1 and any(_FROM.match(body, n.end) for n in some):
+        person += 1.0
     if len(key) > 1:
         person += 2.5 if key[0].split("-")[0] in lexicon.FIRST_NAMES else 0.0
-        person += 2.2 if (key[-1],) in groups and not words & (lexicon.COUNTRIES | lexicon.ORGANISATION_WORDS) else 0.0
+        alone = groups.get((key[-1],))
+        if alone and not words & (lexicon.COUNTRIES | lexicon.ORGANISATION_WORDS):
+            # Whose surname comes before the whole name, time and again, is rather a firm or a thing.
+            person += 2.2 if alone[0].start > some[0].start or len(alone) < 3 else 0.6
         person += 1.0 if re.fullmatch(r"[a-z]\.?", key[1]) and len(key) > 2 else 0.0
         person += 0.6 if len(key) in (2, 3) and not words & lexicon.COUNTRIES else 0.0
     share = sum(n.article for n in some) / len(some)
@@ -270,6 +327,9 @@ def _scores(
         organisation += 3.5
     if words & _JOINERS:
         person -= 3.0
+    if len(key) > 1 and any(_ACRONYM_WORD.fullmatch(t) for t in some[0].tokens) and not some[0].tokens[-1].isupper():
+        person -= 1.5
+        organisation += 1.0
     shown = some[0].tokens[-1]
     if len(key) == 1 and shown.isupper() and len(shown) > 1:
         person -= 2.0

@@ -24,12 +24,30 @@ _DOCUMENTS: Final = lexicon.words(
     "record records filing filings complaint lawsuit indictment release book paper tweet post message data evidence "
     "research findings figures sign headline text note notice order ruling"
 )
+_SHOWN: Final = lexicon.words(
+    "suit claim claims ad advert advertisement spot video clip petition motion brief affidavit verdict caption story "
+    "description analysis presentation wording testimony plaque chart trailer kit audit resolution account accounts "
+    "speech posting polls"
+)
+"""What says something and is nobody, and whose maker is not looked for further off than its own phrase."""
+_AMOUNTS: Final = lexicon.words("percent percentage proportion number majority half lot rest most part share deal")
+"""Nouns that say how many, not who."""
 _UNNAMED: Final = lexicon.words("who which that whom i we you my our there what")
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
 
+_DESCRIBES: Final = re.compile(r", (?:\d{1,3}, )?(?:(?:an?|the|its|his|her|who is) )?(?:[\w’'-]+ ){0,5}")
+_FIELD: Final = re.compile(
+    r"(?:,| (?:of|to|at|for|in|with)\b[^,.;:“”\"()\n]{2,70}?,?) (?:(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Sir|Lt)\.? )?"
+)
+_BY: Final = re.compile(r" (?:by|from) (?:the )?")
+HOLDER: Final = 110
+"""Characters from an office within which its holder's name must begin."""
 _SEAT: Final = re.compile(r"[DRI]-[A-Z]")
 UNLIKE: Final = 4.0
 """What it costs a person to be taken up by a pronoun of the other gender: first names mislead now and then."""
+
+DOUBTFUL: Final = 1.0
+"""What it costs a name that may not be a person's at all."""
 
 REACH: Final = 6
 """Sentences that a pronoun looks back."""
@@ -81,9 +99,11 @@ class Resolver:
             if _SEAT.match(span.text):
                 before = [e for a, _, e in self._register.between(max(0, m.start - 60), m.start) if e.type == "Person"]
                 entity = before[-1] if before else None
+            if entity is None or entity.type != "Person":
+                entity = self._described(m) or entity
             if entity is not None:
                 return Speaker(name=entity.name, type=entity.type, mention=span)
-            return self._phrase(m, span)
+            return self._role(m, span) if m.noun in lexicon.TITLES else self._phrase(m, span)
         if m.kind in ("pro3", "him"):
             pronoun = self._layout.body[m.head_start : m.end].casefold()
             if pronoun in ("them", "us", "me", "you"):
@@ -142,16 +162,71 @@ class Resolver:
 
     def _role(self, m: Mention, span: Span) -> Speaker | None:
         s = self._layout.sentences[m.sentence]
-        beside = self._apposed(s, m)
-        if beside is not None:
-            return Speaker(name=beside.name, type=beside.type, mention=span)
-        if m.noun in _DOCUMENTS:
-            owner = self._inside(m)
-            return Speaker(name=owner.name, type=owner.type, mention=span) if owner else self._author(m, span)
-        entity = self._by_role(m)
+        if m.noun in _AMOUNTS:
+            return self._phrase(self._counted(s, m) or m, span)
+        if m.noun in _DOCUMENTS or m.noun in _SHOWN:
+            owner = self._inside(m) or self._issuer(m)
+            if owner is None:
+                return self._author(m, span) if m.noun in _DOCUMENTS else None
+            return Speaker(name=owner.name, type=owner.type, mention=span)
+        entity = self._apposed(s, m) or self._holder(s, m) or self._by_role(m) or self._owner(m)
         if entity is not None:
             return Speaker(name=entity.name, type=entity.type, mention=span)
         return self._phrase(m, span)
+
+    def _counted(self, s: Sentence, m: Mention) -> Mention | None:
+        """Read who is counted: the voters of `half of the voters`."""
+        if not s.parse.words:
+            return None
+        of = [c for c in s.children[m.token] if s.parse.words[c] == "of"]
+        counted = [c for c in s.children[of[0]] if s.parse.deps[c] == "pobj"] if of else []
+        return next((other for other in s.mentions if counted and other.token == counted[0]), None)
+
+    def _described(self, m: Mention) -> Entity | None:
+        """Give the person whom a mention only describes: `said Ana Ruiz, a Bergen lawyer`."""
+        if not m.relation.startswith(("appos", "conj")) and not (m.relation == "nsubj" and self._after_verb(m)):
+            return None
+        before = self._register.between(self._layout.sentences[m.sentence].start, m.start)
+        if not before or before[-1][2].type != "Person":
+            return None
+        between = self._layout.body[before[-1][1] : m.start]
+        return before[-1][2] if _DESCRIBES.fullmatch(between) else None
+
+    def _after_verb(self, m: Mention) -> bool:
+        s = self._layout.sentences[m.sentence]
+        return bool(m.verbs) and bool(s.parse.words) and s.start + s.parse.at[m.verbs[0][0]] < m.start
+
+    def _holder(self, s: Sentence, m: Mention) -> Entity | None:
+        """Read on from an office to its holder: `the head of research at Fjordline, Ana Ruiz, said`."""
+        if not s.parse.words or (m.noun not in lexicon.ROLES and m.noun not in lexicon.TITLES):
+            return None
+        body = self._layout.body
+        for start, end, entity in self._register.between(m.end, min(s.end, m.end + HOLDER)):
+            between = body[m.end : start]
+            if entity.type == "Person" and _FIELD.fullmatch(between) and not self._verb_between(s, m.end, start):
+                closes = "," not in between or body[end : end + 1] in (",", ")")
+                return entity if closes else None
+            if entity.type == "Person":
+                return None
+        return None
+
+    def _verb_between(self, s: Sentence, start: int, end: int) -> bool:
+        places = zip(s.parse.at, s.parse.tags, strict=True)
+        return any(start <= s.start + at < end and tag in ("VBD", "VBZ", "VBP", "MD") for at, tag in places)
+
+    def _issuer(self, m: Mention) -> Entity | None:
+        """Read `a report by the Fjord Institute`."""
+        by = _BY.match(self._layout.body, m.end)
+        found = self._register.between(by.end(), by.end() + 1) if by else []
+        return found[0][2] if found and self._layout.body[found[0][1] : found[0][1] + 2] not in ("’s", "'s") else None
+
+    def _owner(self, m: Mention) -> Entity | None:
+        """Give whose hope or worry it is: `Ruiz’s hope` speaks for Ruiz, `Ruiz’s lawyers` do not."""
+        if m.kind != "noun" or m.noun in lexicon.ROLES or m.noun in lexicon.GROUP_NOUNS or m.noun.endswith("s"):
+            return None
+        inside = self._register.between(m.start, m.head_start)
+        owned = bool(inside) and self._layout.body[inside[-1][1] : inside[-1][1] + 2] in ("’s", "'s")
+        return inside[-1][2] if owned and inside[-1][2].type == "Person" else None
 
     def _author(self, m: Mention, span: Span) -> Speaker | None:
         """Give whose letter, report or ruling it is: the subject of the last sentence before that speaks of one."""
@@ -172,10 +247,11 @@ class Resolver:
         """Read `a spokesman, Ana Ruiz,` and `spokesman Ana Ruiz` where the parse put the role first."""
         if not s.parse.words:
             return None
+        sort = "Organization" if m.noun in lexicon.GROUP_NOUNS else "Person"
         for child in s.children[m.token]:
             if s.parse.deps[child] in ("appos", "flat") and s.parse.tags[child].startswith("NNP"):
                 entity = self._register.at(s.start + s.parse.at[child])
-                if entity is not None and entity.type == "Person":
+                if entity is not None and entity.type == sort:
                     return entity
         if s.parse.deps[m.token] == "appos":
             entity = self._register.at(s.start + s.parse.at[s.parse.heads[m.token]])
@@ -230,13 +306,25 @@ class Resolver:
         unnamed = self._unnamed(m, noun)
         if best is not None:
             return best[1] if best[0][1] >= unnamed else None
-        if not definite or unnamed >= 0 or modifiers - lexicon.COUNTRIES:
+        if not definite or unnamed >= 0:
+            return None
+        if noun in lexicon.VARIATIONS:
+            return self._varied(m, gender)
+        if modifiers - lexicon.COUNTRIES:
             return None
         near = [x for x in self._seen if x.at < m.start and x.subject and m.sentence - x.sentence <= 2]
         near = [
             x for x in near if not x.entity.roles and not (gender and x.entity.gender and gender != x.entity.gender)
         ]
-        return near[-1].entity if near and noun not in ("official", "witness", "resident", "victim", "judge") else None
+        return near[-1].entity if near and noun not in lexicon.STRANGERS else None
+
+    def _varied(self, m: Mention, gender: str | None) -> Entity | None:
+        """Give who is meant by another word for a person (`the singer`): the only one around, or the last subject."""
+        near = [x for x in self._seen if x.at < m.start and m.sentence - x.sentence <= 3]
+        near = [x for x in near if not (gender and x.entity.gender and gender != x.entity.gender)]
+        if len({id(x.entity) for x in near}) > 1:
+            near = [x for x in near if x.subject and not x.entity.roles]
+        return near[-1].entity if near else None
 
     def _unnamed(self, m: Mention, noun: str) -> int:
         """Give where the text last brought in somebody without a name, as `a diplomat who was there`; -1 if nowhere."""
@@ -247,36 +335,25 @@ class Resolver:
 
     def _organisation_with(self, m: Mention, noun: str, modifiers: set[str]) -> Entity | None:
         organisations = [e for e in self._register.entities if e.type == "Organization" and e.spans]
-        named = [e for e in organisations if noun in e.tokens]
+        named = [e for e in organisations if noun in e.tokens or (e.name.isupper() and noun[0] in e.name.casefold())]
         if modifiers:
             fitting = [e for e in named if modifiers & {names.canonical(t) for t in e.tokens}]
-            return fitting[0] if len(fitting) == 1 else None
-        pool = named or [e for e in organisations if not (set(e.tokens) & lexicon.GROUP_NOUNS)] or organisations
-        if noun in (
-            "city",
-            "town",
-            "state",
-            "country",
-            "nation",
-            "county",
-            "government",
-            "state",
-            "police",
-            "army",
-            "military",
-        ):
-            pool = named
-        before = [(max(a for a, _ in e.spans if a < m.start), e) for e in pool if e.spans[0][0] < m.start]
-        if not before:
-            return None
-        if not named:
-            recent = [(a, e) for a, e in before if m.sentence - self._layout.sentence_at(a) <= 4]
-            before = recent or []
-        return (
-            max(before, key=lambda p: (len([a for a, _ in p[1].spans if a < m.start]) if not named else 0, p[0]))[1]
-            if before
-            else None
-        )
+            if fitting or named:
+                return fitting[0] if len(fitting) == 1 else None
+            return self._only_near(m) if noun in lexicon.FIRM_NOUNS else None
+        if named or noun not in lexicon.FIRM_NOUNS | lexicon.CALLED_OTHERWISE:
+            before = [(max(a for a, _ in e.spans if a < m.start), e) for e in named if e.spans[0][0] < m.start]
+            return max(before, key=lambda p: p[0])[1] if before else None
+        pool = [e for e in organisations if not (set(e.tokens) & lexicon.GROUP_NOUNS)] or organisations
+        recent = [(a, e) for e in pool for a, _ in e.spans if a < m.start]
+        recent = [(a, e) for a, e in recent if m.sentence - self._layout.sentence_at(a) <= 4]
+        return max(recent, key=lambda p: (len([a for a, _ in p[1].spans if a < m.start]), p[0]))[1] if recent else None
+
+    def _only_near(self, m: Mention) -> Entity | None:
+        """Give the only organisation named in the last sentences: `the German carmaker`."""
+        start = self._layout.sentences[max(0, m.sentence - 3)].start
+        near = {id(e): e for _, _, e in self._register.between(start, m.start) if e.type == "Organization"}
+        return next(iter(near.values())) if len(near) == 1 else None
 
     def _plural(self, m: Mention, span: Span) -> Speaker | None:
         """Resolve `they` and `it` to the best speaker that is no single person, in this paragraph or the one before."""
@@ -289,11 +366,12 @@ class Resolver:
                 if other.start >= m.start or other.kind in ("pro3", "they", "it", "i", "who", "him"):
                     continue
                 entity = self._register.at(other.head_start)
-                if entity is not None and entity.type == "Person":
+                together = not single and m.sentence - s.index <= 1 and self._joined(s, other)
+                if entity is not None and entity.type == "Person" and not together:
                     continue
                 if entity is None and single and other.noun not in lexicon.GROUP_NOUNS:
                     continue
-                plural = s.parse.words and s.parse.tags[other.token] in ("NNS", "NNPS")
+                plural = s.parse.words and (s.parse.tags[other.token] in ("NNS", "NNPS") or self._joined(s, other))
                 score = 1.5 if other.relation == "acc" else 0.0
                 score += 2.0 if other.relation.startswith("nsubj") else 0.0
                 score += 1.0 if plural != single else 0.0
@@ -304,19 +382,38 @@ class Resolver:
             return None
         return self._name(best[1], span, 2)
 
+    def _joined(self, s: Sentence, m: Mention) -> bool:
+        """True for the first of several subjects: `Ana Ruiz and Jon Berg`."""
+        return (
+            bool(s.parse.words)
+            and m.relation.startswith("nsubj")
+            and any(s.parse.deps[child] == "conj" for child in s.children[m.token])
+        )
+
     def _phrase(self, m: Mention, span: Span) -> Speaker | None:
         text = self._layout.body[m.start : m.end]
         words = text.split()
         while words and words[0].casefold().strip("“\"‘'") in _DETERMINERS:
             words = words[1:]
+        named = next((i for i, w in enumerate(words) if w[:1].isupper()), 0)
+        noun = words[named - 1] if named else ""
+        if noun in lexicon.ROLES | lexicon.GROUP_NOUNS and all(w[:1].isupper() for w in words[named:]):
+            words = words[named:]
         name = " ".join(words).strip(' ,;:“”"()')
         name = re.sub(r"[’']s?$", "", name)
+        if name.islower() and " " not in name and m.noun in lexicon.GROUP_NOUNS:
+            name = self._fuller(m, name)
         if not name or name.casefold() in _UNNAMED or not any(c.isalpha() for c in name):
             return None
         if m.noun in _DOCUMENTS or name.casefold() in _DETERMINERS or name.casefold() in _PRONOUNS:
             return None
         kind: SpeakerType = "Organization" if m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS else "Person"
         return Speaker(name=name, type=kind, mention=span)
+
+    def _fuller(self, m: Mention, noun: str) -> str:
+        """Give what an organisation without a name was first called: `the service` was `the Fjord border service`."""
+        first = re.search(rf"\b[Tt]he ((?:[\w-]+ ){{1,3}}{re.escape(noun)})\b", self._layout.body[: m.start])
+        return first.group(1) if first else noun
 
     def _hear_pronouns(self) -> None:
         """Let `Kim Berg said that her team` and `Kim Berg left. She` tell the gender of those whose name does not."""
@@ -364,13 +461,15 @@ class Resolver:
                 relation = mention.relation if mention else ""
                 opening = at - s.start < 25 and not body[s.start : at].strip(' “"‘').count(" ")
                 if entity is None:
-                    self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold())
+                    self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold(), places.get(at))
                     continue
                 beside = mention is not None and relation.startswith("appos") and _beside_subject(s, mention.token)
                 subject = relation.startswith(("nsubj", "relsubj", "acc")) or beside or (not s.parse.words and opening)
                 weight = (
-                    2.0
-                    if relation.startswith("nsubj") or beside
+                    _subject_weight(s, mention)
+                    if mention is not None and relation.startswith("nsubj")
+                    else 2.0
+                    if beside
                     else 1.9
                     if opening or relation == "acc"
                     else 1.2
@@ -385,14 +484,15 @@ class Resolver:
                         self._seen.append(_Seen(m.start, s.index, s.paragraph, entity, 2.0, True))
             self._seen.sort(key=lambda x: x.at)
 
-    def _take_up(self, s: Sentence, at: int, word: str) -> None:
+    def _take_up(self, s: Sentence, at: int, word: str, mention: Mention | None) -> None:
         pronoun = next((p for p in ("she", "her", "his", "him", "he") if word.startswith(p)), "he")
         person = self._antecedent(s, at, _gender(pronoun))
         if person is None:
             return
         self._pronouns[at] = person
         subject = pronoun in ("he", "she")
-        self._seen.append(_Seen(at, s.index, s.paragraph, person, 2.05 if subject else 1.2, subject))
+        weight = _subject_weight(s, mention) + 0.05 if subject and mention else 2.05 if subject else 1.2
+        self._seen.append(_Seen(at, s.index, s.paragraph, person, weight, subject))
 
     def _antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
         best: tuple[float, int, Entity] | None = None
@@ -403,9 +503,20 @@ class Resolver:
             score += 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)
             score -= 1.0 if x.sentence == s.index and not x.subject else 0.0
             score += 0.4 if gender and x.entity.gender == gender else 0.0
+            score -= DOUBTFUL if x.entity.lead < 1.0 else 0.0
             if best is None or (score, x.at) > best[:2]:
                 best = (score, x.at, x.entity)
         return best[2] if best else None
+
+
+def _subject_weight(s: Sentence, mention: Mention) -> float:
+    """Give how strongly a subject stays in mind: whoever speaks more, whoever is spoken of within a clause less."""
+    if not s.parse.words or not mention.verbs:
+        return 2.0
+    verb = mention.verbs[0][0]
+    if s.parse.words[verb].casefold() in lexicon.SPEECH_VERBS:
+        return 2.2
+    return 1.8 if s.parse.deps[verb] in ("ccomp", "relcl", "advcl", "acl") else 2.0
 
 
 def _beside_subject(s: Sentence, token: int) -> bool:
