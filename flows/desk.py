@@ -22,16 +22,17 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 from prefect.client.orchestration import PrefectClient
-from prefect.context import AsyncClientContext
+from prefect.context import SyncClientContext
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows import announce
+from flows.askagain import PatientClients
 from flows.departed import SILENT, bury
 from flows.deskworker import DeskWorker
 from flows.register import POOL, register
 from flows.runs import DESK, INSTANCE, Runs
-from flows.settings import Settings
+from flows.settings import Settings, named_server
 from flows.standing import DESK_LOCK, notify, only_one
 from flows.wakeups import LANES, LEFT_OVER, WakeUps
 from flows.workplace import Workplace
@@ -84,8 +85,10 @@ async def _work(settings: Settings, stopping: threading.Event) -> None:
         _pool(settings, niceness=BULK_NICENESS) as bulk,  # its processes start when there is something for them
     ):
         warm = asyncio.gather(*(live.run(int, timeout_s=120) for _ in range(settings.processes)))
-        async with AsyncClientContext() as shared:
-            await _Desk(settings, store, live, bulk, shared.client).work(warm, stopping)
+        # Without a client at hand each run makes one, to settle where its results go: 40 ms to load certificates.
+        with SyncClientContext():
+            async with PatientClients(named_server()) as shared:
+                await _Desk(settings, store, live, bulk, shared.client).work(warm, stopping)
 
 
 def _pool(settings: Settings, *, niceness: int) -> AbstractContextManager[Pool]:
@@ -171,8 +174,9 @@ class _Desk:
     async def _serve_pool(self) -> None:
         """Take runs off the work pool."""
         await self._registered.wait()
-        worker = DeskWorker(self._settings.desk, self._instance, self._runs, self._bulk)
-        await worker.start(printer=logger.info)
+        async with PatientClients(named_server()):
+            worker = DeskWorker(self._settings.desk, self._instance, self._runs, self._bulk)
+            await worker.start(printer=logger.info)
 
     async def _look_anyway(self) -> None:
         """See to it that everything is registered, heed pauses, and take up what was left over."""

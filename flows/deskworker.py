@@ -48,6 +48,17 @@ class DeskWorker(_Worker):
     def __dispatch_key__(cls) -> str:
         return "wiredesk"  # in Prefect's registry the worker of processes keeps its place
 
+    async def sync_with_backend(self) -> None:
+        """Read the pool, and say that the desk is alive.
+
+        Asked for, not by the channel that Prefect's worker keeps open: what comes by that one the server writes down
+        in transactions of a kind that SQLite refuses at once when another is under way, and then it breaks the channel
+        off, with a page of "database is locked" in its log.
+        """
+        client = self.client
+        self._work_pool = await client.read_work_pool(POOL)
+        await client.send_worker_heartbeat(POOL, self.name, heartbeat_interval_seconds=HEARTBEAT_S)
+
     async def run(
         self,
         flow_run: FlowRun,

@@ -11,11 +11,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from prefect import Flow
+from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.flow_engine import run_flow
 from prefect.flows import load_flow_from_entrypoint
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 from prefect.states import AwaitingRetry, Cancelled
 
 from flows.workplace import Workplace, lent
@@ -53,7 +55,11 @@ class Runs:
             deployment = await self._client.read_deployment(deployment_id)
             self._entrypoints[deployment_id] = entrypoint = str(deployment.entrypoint)
         if entrypoint not in self._flows:
-            self._flows[entrypoint] = await asyncio.to_thread(load_flow_from_entrypoint, entrypoint)
+            flow: Flow[..., Any] = await asyncio.to_thread(load_flow_from_entrypoint, entrypoint)
+            # What a run makes is in the database. Without these Prefect asks its server twice, by a client made for the
+            # purpose, where to keep what the flow returns: 60 ms a run during which the loop stands still.
+            results = PREFECT_LOCAL_STORAGE_PATH.value()
+            self._flows[entrypoint] = flow.with_options(persist_result=False, result_storage=results)
         return self._flows[entrypoint]
 
     def begin(self, flow: Flow[..., Any], run: FlowRun, workplace: Workplace) -> asyncio.Task[bool]:
@@ -69,6 +75,10 @@ class Runs:
         self.ended += 1
 
     async def _run(self, flow: Flow[..., Any], run: FlowRun, workplace: Workplace) -> bool:
+        # Of a deployment's run the engine would wait, and the whole event loop with it, until a thread of its own has
+        # subscribed to the run's suspension, and again until that has ended: .2 s a run, two and more while the server
+        # is busy. The deployment is looked up again when the run begins; here `obey` watches over all of them.
+        run = run.model_copy(update={"deployment_id": None})
         try:
             with lent(workplace):
                 if flow.isasync:
@@ -90,14 +100,16 @@ class Runs:
         await self._client.update_flow_run_labels(run.id, self._labels)
 
     async def obey(self) -> None:
-        """Cancel those in hand that somebody has cancelled."""
+        """Cancel those in hand that somebody has cancelled; suspended ones stop before their next task."""
         if not self._tasks:
             return
         wanted = FlowRunFilter.model_validate(
-            {"id": {"any_": list(self._tasks)}, "state": {"type": {"any_": [StateType.CANCELLING]}}}
+            {"id": {"any_": list(self._tasks)}, "state": {"type": {"any_": [StateType.CANCELLING, StateType.PAUSED]}}}
         )
         for run in await self._client.read_flow_runs(flow_run_filter=wanted):
-            if run.id in self._tasks and run.id not in self._cancelled:
+            if run.state is not None and run.state.type is StateType.PAUSED:
+                mark_flow_run_suspension_requested(run.id, run.state)
+            elif run.id in self._tasks and run.id not in self._cancelled:
                 self._cancelled.add(run.id)
                 self._tasks[run.id].cancel()
 

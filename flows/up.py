@@ -150,7 +150,7 @@ class _Watch:
             settings = self._settings
             server = _Child(
                 "Prefect's server",
-                [*python, "prefect", "server", "start", "--host", settings.host, "--port", str(settings.port)],
+                [*python, "flows.server", "--host", settings.host, "--port", str(settings.port)],
                 environment.server_environment(settings),
                 log=settings.home / "log" / "server.log",
             )

@@ -16,7 +16,6 @@ import httpx
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import PrefectHTTPStatusError
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Pending
 
 from flows.runs import WAKE_UP, Runs
@@ -99,16 +98,15 @@ class WakeUps:
         pause_s = 0.5
         while True:
             try:
-                with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
-                    return await self._client.create_flow_run_from_deployment(
-                        self.deployment_id,  # type: ignore[arg-type]
-                        parameters=parameters,
-                        state=state,
-                        name=name,
-                        tags=[WAKE_UP],
-                        idempotency_key=key,
-                        labels=self._labels,
-                    )
+                return await self._client.create_flow_run_from_deployment(
+                    self.deployment_id,  # type: ignore[arg-type]
+                    parameters=parameters,
+                    state=state,
+                    name=name,
+                    tags=[WAKE_UP],
+                    idempotency_key=key,
+                    labels=self._labels,
+                )
             except PrefectHTTPStatusError as error:
                 if error.response.status_code == 404:  # somebody has deleted it; it is registered anew before long
                     self.hold(True)
