@@ -13,9 +13,11 @@ def words(text: str) -> frozenset[str]:
 
 HONORIFICS: Final = words(
     "mr mrs ms miss mx dr sir dame lord lady prof professor rev reverend father sister brother imam rabbi pope "
-    "sheikh sheik prince princess king queen emperor empress duke duchess count countess baron baroness hon honourable "
-    "maître monsieur madame herr frau señor señora"
+    "sheikh sheik sultan emir prince princess king queen emperor empress duke duchess count countess baron baroness "
+    "hon honourable maître monsieur madame herr frau señor señora"
 )
+RANKS: Final = words("prince princess king queen pope emperor empress sultan emir lord lady baroness dame")
+"""What goes into the full name of whoever has one name only."""
 MALE_TITLES: Final = words(
     "mr sir lord father brother imam prince king emperor duke count baron herr monsieur señor pope"
 )
@@ -87,7 +89,7 @@ WEAK_TITLES: Final = ROLES - TITLES
 
 OFFICES: Final = words(
     "minister secretary undersecretary under-secretary commissioner director director-general head chief "
-    "president governor mayor speaker secretary-general adviser advisor "
+    "president governor mayor speaker secretary-general adviser advisor ceo cfo coo cto founder co-founder cofounder "
     "vice-president professor dean ambassador envoy chair chairman chairwoman coordinator co-ordinator registrar"
 )
 """Offices that have a field: what follows their `of` or `for` is no name yet."""

@@ -6,7 +6,6 @@ Which of them are one and the same, and whether a person, `tasks/register.py` sa
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from tasks import lexicon
@@ -15,9 +14,7 @@ VERSION: Final = 1
 
 _TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
 _OWNED: Final = re.compile(r"[’']s?$")
-_AFTER: Final = re.compile(
-    r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,90})(?=[,.;:“”\"(\n]|$)"
-)
+_AFTER: Final = re.compile(r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,160})")
 _ABBREVIATED: Final = lexicon.words(
     "mr mrs ms dr sen sens rep reps gov gen col lt sgt capt maj st prof rev jr sr adm hon det insp"
 )
@@ -156,6 +153,9 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
     return 0
 
 
+_HELD: Final = lexicon.words(
+    "mp ceo cfo chairman chairwoman chair president director spokesman spokeswoman leader secretary"
+)
 _TRADES: Final = ("ist", "ician", "ologist", "keeper", "worker", "woman")
 _COMMITTEES: Final = lexicon.words(
     "committee subcommittee commission council institute institutes centre center centers office conference force "
@@ -208,6 +208,8 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
     lows = [_OWNED.sub("", w).casefold().rstrip(".") for w in words]
     while len(run) > 2 and words[-1] in _DEGREES:
         run, words, lows = run[:-1], words[:-1], lows[:-1]
+    while len(run) > 2 and lows[-1] in _HELD and set(lows[:-1]) & lexicon.ORGANISATION_WORDS:
+        run, words, lows = run[:-1], words[:-1], lows[:-1]
     cut = _titles(words, lows)
     organisation = any(w in lexicon.ORGANISATION_WORDS for w in lows[cut:])
     if cut and organisation and not _person_after(lows, cut):
@@ -215,10 +217,15 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
     if cut and len(lows) - cut == 1 and lows[cut - 1] in lexicon.ADJECTIVE_TITLES:
         cut = 0
     if cut == 0 and _is_office(lows):
+        held = first + (3 if lows[2] == "the" else 2)
+        if any(w in lexicon.ORGANISATION_WORDS for w in lows):
+            yield from _cut(tokens, held, j, False, common)
         return
     if cut == 0 and len(run) >= 3 and lows[0] in lexicon.DEMONYMS and not organisation:
         cut = 1
-    if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or (initial and lows[0] in common)):
+    adverb = initial and lows[0].endswith("ly") and lows[0] not in lexicon.FIRST_NAMES | lexicon.COUNTRIES
+    plain = adverb or (initial and lows[0] in common)
+    if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or plain):
         return
     if lows[-1] in lexicon.TITLES and not organisation and not _ends_in_surname(lows, cut, common):
         return
@@ -367,8 +374,8 @@ def role_after(body: str, end: int) -> frozenset[str]:
     match = _AFTER.match(body, end)
     if match is None:
         return frozenset()
-    words = [_OWNED.sub("", t.group()).casefold() for t in _TOKEN.finditer(match.group(1))]
-    if not 1 <= len(words) <= 14:
+    words = [_OWNED.sub("", t.group()).casefold() for t in _TOKEN.finditer(match.group(1))][:14]
+    if not words:
         return frozenset()
     opening = (
         words[0] in ("a", "an", "the", "its", "his", "her", "their", "who", "then", "now", "one")
@@ -381,20 +388,39 @@ def role_after(body: str, end: int) -> frozenset[str]:
     return frozenset(_role_words(words))
 
 
-def scan_heading(text: str) -> Iterator[Naming]:
-    """Read a headline in title case: a first name and the word after it, which is no common one."""
+def scan_heading(text: str, known: frozenset[str] = frozenset()) -> Iterator[Naming]:
+    """Read a headline in title case: a first name with what follows that is no common word.
+
+    `known` are words that the body names somebody with: beside a first name, they go in all.
+    """
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
-    for (first, start, _), (last, _, end) in pairwise(tokens):
-        low = _OWNED.sub("", last).casefold()
-        plain = (
-            low in lexicon.FUNCTION_WORDS
-            or low in lexicon.TITLES
-            or len(low) < 3
-            or (low.endswith(("s", "ing")) and len(low) < 6)
-        )
-        if first.casefold() in lexicon.FIRST_NAMES and last[0].isupper() and not plain:
-            bare = _OWNED.sub("", last)
-            yield Naming((first, bare), start, end - len(last) + len(bare))
+    lows = [_OWNED.sub("", t[0]).casefold() for t in tokens]
+    i = 0
+    while i < len(tokens):
+        j = i
+        while j < len(tokens) and lows[j] in known | lexicon.FIRST_NAMES and (j == i or _adjoins(text, tokens, j)):
+            j += 1
+        some = lows[i:j]
+        if 2 <= len(some) <= 4 and set(some) & lexicon.FIRST_NAMES and set(some) & known:
+            yield _headed(tokens[i:j])
+            i = j
+        elif i + 1 < len(tokens) and lows[i] in lexicon.FIRST_NAMES and tokens[i + 1][0][0].isupper():
+            low = lows[i + 1]
+            plain = low in lexicon.FUNCTION_WORDS or low in lexicon.TITLES or len(low) < 3
+            if not plain and not (low.endswith(("s", "ing")) and len(low) < 6):
+                yield _headed(tokens[i : i + 2])
+            i += 1
+        else:
+            i += 1
+
+
+def _adjoins(text: str, tokens: list[tuple[str, int, int]], j: int) -> bool:
+    return text[tokens[j - 1][2] : tokens[j][1]] == " " and not _OWNED.search(tokens[j - 1][0])
+
+
+def _headed(run: list[tuple[str, int, int]]) -> Naming:
+    bare = _OWNED.sub("", run[-1][0])
+    return Naming((*[t[0] for t in run[:-1]], bare), run[0][1], run[-1][1] + len(bare))
 
 
 def is_heading(text: str) -> bool:

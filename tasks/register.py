@@ -25,7 +25,7 @@ _HUMAN: Final = re.compile(
 )
 _INTRODUCED: Final = re.compile(r", (?:\d{1,3}, )?(?:an?|the|who|now|then|one) ")
 _FROM: Final = re.compile(r" (?:from|of) (?:the )?[A-Z]")
-_ACRONYM_WORD: Final = re.compile(r"(?!I+V?$|VI*$|[A-Z]{2}$)[A-Z]{2,}")
+_ACRONYM_WORD: Final = re.compile(r"(?!I+V?$|VI*$|XI*V?$)[A-Z]{2,}")
 _ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
 _THERE: Final = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Oo]utside|[Aa]cross|[Tt]hroughout) $")
 _DATELINE: Final = re.compile(
@@ -100,7 +100,9 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     if headline:
         title_case = names.is_heading(headline)
         above = list(
-            names.scan_heading(headline) if title_case else names.scan(headline, 0, len(headline), common=common)
+            names.scan_heading(headline, frozenset(_key(n.tokens)[0] for n in found if len(n.tokens) == 1))
+            if title_case
+            else names.scan(headline, 0, len(headline), common=common)
         )
     return found, above
 
@@ -162,6 +164,9 @@ def link(
                 written = _place_shown(body, named) if kind == "Place" else _shown(named[0].tokens)
                 entities[target] = Entity(written, kind, target, lead=judged[target][1])
             _add(entities[target], n)
+    for entity in entities.values():
+        if entity.type == "Person" and len(entity.tokens) == 1:
+            entity.name = _with_rank(entity.name, groups[entity.tokens])
     for key, some in extra.items():
         if owner.get(key) in entities:
             for n in some:
@@ -201,6 +206,8 @@ def _given_name(n: Naming, keys: set[tuple[str, ...]]) -> int | None:
     first = n.tokens[0]
     if first.isupper() and first.isalpha() and 3 <= len(first) <= 5 and key[1:] in keys and _ends_a_name(key, keys):
         return n.end - len(" ".join(n.tokens[1:]))
+    if n.initial and len(key) == 2 and len(key[0]) > 5 and key[0].endswith("ing") and key[1:] in keys:
+        return n.end - len(n.tokens[1])
     if len(key) < 3:
         return None
     offices = bool(n.title) or any(w in lexicon.TITLES for w in key[:-2])
@@ -221,6 +228,12 @@ def _key(tokens: Sequence[str]) -> tuple[str, ...]:
 
 def _shown(tokens: Sequence[str]) -> str:
     return " ".join(tokens)
+
+
+def _with_rank(name: str, some: Sequence[Naming]) -> str:
+    """Give princes and popes their rank: who has one name only is not known by less."""
+    ranks = Counter(n.title[-1] for n in some if n.title and n.title[-1] in lexicon.RANKS)
+    return f"{ranks.most_common(1)[0][0].title()} {name}" if ranks else name
 
 
 def _place_shown(body: str, some: Sequence[Naming]) -> str:
@@ -292,7 +305,7 @@ def _scores(
     place = 2.5 * votes["Place"] / total if votes else 0.0
     other = 2.0 * votes["Other"] / total if votes else 0.0
     words = set(key)
-    if len(key) == 1 and len(some) > 2:
+    if len(key) == 1 and len(some) > 2 and key[0] not in lexicon.FIRST_NAMES:
         # A person is named in full sooner or later; what never is, is rather a firm.
         person, organisation = person * 0.7, organisation + 0.5
     if any(set(n.title) & lexicon.HONORIFICS for n in some):
@@ -307,8 +320,8 @@ def _scores(
         person += 3.0
     if body and any(_HUMAN.match(body, n.end) for n in some):
         person += 1.5
-    if len(key) == 1 and key[0] in lexicon.FIRST_NAMES:
-        person += 1.2
+    if len(key) == 1 and key[0] in lexicon.FIRST_NAMES and not any(n.article for n in some):
+        person += 1.5
     if body and len(key) > 1 and any(_FROM.match(body, n.end) for n in some):
         person += 1.0
     if len(key) > 1:
@@ -327,7 +340,7 @@ def _scores(
         organisation += 3.5
     if words & _JOINERS:
         person -= 3.0
-    if len(key) > 1 and any(_ACRONYM_WORD.fullmatch(t) for t in some[0].tokens) and not some[0].tokens[-1].isupper():
+    if len(key) > 1 and not " ".join(some[0].tokens).isupper() and _has_acronym(some[0].tokens):
         person -= 1.5
         organisation += 1.0
     shown = some[0].tokens[-1]
@@ -361,6 +374,11 @@ def _scores(
     if key[0] in lexicon.FEASTS and len(key) == 1:
         other += 6.0
     return (person, "Person"), (organisation, "Organization"), (place, "Place"), (other, "Other")
+
+
+def _has_acronym(tokens: Sequence[str]) -> bool:
+    """True for `Fjordline TV` and `NRK Sport`; two capitals in front may be somebody's initials (`AJ Berg`)."""
+    return any(_ACRONYM_WORD.fullmatch(t) and (i or len(t) > 2) for i, t in enumerate(tokens))
 
 
 def is_dateline(body: str, n: Naming) -> bool:
@@ -422,14 +440,15 @@ def _organisations(
                 owner[(match.group(1).casefold(),)] = key
                 entities.setdefault(key, Entity(_shown(n.tokens), "Organization", key))
                 owner[key] = key
-    for key in groups:
-        if key in owner or types[key] == "Person":
+    surnames = {k[-1:] for k in owner}
+    for key, some in groups.items():
+        if key in owner or types[key] == "Person" or (key in surnames and not any(n.article for n in some)):
             continue
         fuller = [
             k
             for k in long
             if len(k) > len(key)
-            and groups[k][0].start < groups[key][0].start
+            and groups[k][0].start < some[0].start
             and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
         ]
         known_place = types[key] == "Place" and not (set(key) & lexicon.ORGANISATION_WORDS)

@@ -39,6 +39,11 @@ _DESCRIBES: Final = re.compile(r", (?:\d{1,3}, )?(?:(?:an?|the|its|his|her|who i
 _FIELD: Final = re.compile(
     r"(?:,| (?:of|to|at|for|in|with)\b[^,.;:“”\"()\n]{2,70}?,?) (?:(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Sir|Lt)\.? )?"
 )
+_OWN: Final = re.compile(r"(?:[’']s?)? (?:[a-z]+ ){0,2}")
+_ISSUED: Final = re.compile(r" (?:[a-z]+ ){0,3}(?:by|from) (?:the )?")
+_STUDIES: Final = lexicon.words(
+    "report reports study survey poll data research findings figures evidence law bill paper"
+)
 _BY: Final = re.compile(r" (?:by|from) (?:the )?")
 HOLDER: Final = 110
 """Characters from an office within which its holder's name must begin."""
@@ -132,6 +137,10 @@ class Resolver:
         if not s.parse.words or not m.verbs or depth > 2:
             return None
         head = s.parse.heads[m.verbs[0][0]]
+        before = self._register.between(max(s.start, m.start - 60), m.start)
+        close = bool(before) and self._layout.body[before[-1][1] : m.start] == ", "
+        if m.noun == "who" and close and before[-1][2].type == "Person":
+            return Speaker(name=before[-1][2].name, type=before[-1][2].type, mention=span)
         for other in s.mentions:
             if other.token == head and other is not m:
                 return self._name(other, span, depth + 1)
@@ -184,7 +193,13 @@ class Resolver:
 
     def _described(self, m: Mention) -> Entity | None:
         """Give the person whom a mention only describes: `said Ana Ruiz, a Bergen lawyer`."""
-        if not m.relation.startswith(("appos", "conj")) and not (m.relation == "nsubj" and self._after_verb(m)):
+        s = self._layout.sentences[m.sentence]
+        if m.relation == "nsubj" and m.verbs and s.parse.words and not self._after_verb(m):
+            verb = s.start + s.parse.at[m.verbs[0][0]]
+            ahead = self._register.between(m.end, verb)
+            close = ahead and ahead[-1][2].type == "Person" and self._layout.body[ahead[-1][1] : verb] == " "
+            return ahead[-1][2] if close and "," not in self._layout.body[m.end : verb] else None
+        if not m.relation.startswith(("appos", "conj", "nsubj")):
             return None
         before = self._register.between(self._layout.sentences[m.sentence].start, m.start)
         if not before or before[-1][2].type != "Person":
@@ -199,6 +214,8 @@ class Resolver:
     def _holder(self, s: Sentence, m: Mention) -> Entity | None:
         """Read on from an office to its holder: `the head of research at Fjordline, Ana Ruiz, said`."""
         if not s.parse.words or (m.noun not in lexicon.ROLES and m.noun not in lexicon.TITLES):
+            return None
+        if s.parse.tags[m.token] in ("NNS", "NNPS"):
             return None
         body = self._layout.body
         for start, end, entity in self._register.between(m.end, min(s.end, m.end + HOLDER)):
@@ -229,23 +246,39 @@ class Resolver:
         return inside[-1][2] if owned and inside[-1][2].type == "Person" else None
 
     def _author(self, m: Mention, span: Span) -> Speaker | None:
-        """Give whose letter, report or ruling it is: the subject of the last sentence before that speaks of one."""
+        """Give whose letter, report or ruling it is: who is named beside it before, or spoke of it as a subject."""
+        body = self._layout.body
         noun = re.compile(rf"\b{re.escape(m.noun)}\b", re.IGNORECASE)
         for s in reversed(self._layout.sentences[max(0, m.sentence - 2 * REACH) : m.sentence]):
-            if not s.parse.words or not noun.search(self._layout.body, s.start, s.end):
+            found = noun.search(body, s.start, s.end)
+            if not found:
                 continue
+            beside = self._beside_document(s, found.start(), found.end())
+            if beside is not None:
+                return Speaker(name=beside.name, type=beside.type, mention=span)
             for other in s.mentions:
                 if (
                     other.relation in ("nsubj", "poss_s", "poss_o")
                     and other.noun not in _DOCUMENTS
                     and other.kind not in ("who", "i")
                 ):
-                    return self._name(other, span, 2)
+                    who = self._name(other, span, 2)
+                    return None if who is not None and who.type == "Person" and m.noun in _STUDIES else who
         return None
+
+    def _beside_document(self, s: Sentence, start: int, end: int) -> Entity | None:
+        """Read `the Fjord Institute’s latest report` and `a report published by the Fjord Institute`."""
+        body = self._layout.body
+        before = self._register.between(s.start, start)
+        if before and before[-1][2].type == "Organization" and _OWN.fullmatch(body[before[-1][1] : start]):
+            return before[-1][2]
+        by = _ISSUED.match(body, end)
+        after = self._register.between(by.end(), by.end() + 1) if by else []
+        return after[0][2] if after and after[0][2].type == "Organization" else None
 
     def _apposed(self, s: Sentence, m: Mention) -> Entity | None:
         """Read `a spokesman, Ana Ruiz,` and `spokesman Ana Ruiz` where the parse put the role first."""
-        if not s.parse.words:
+        if not s.parse.words or s.parse.tags[m.token] in ("NNS", "NNPS"):
             return None
         sort = "Organization" if m.noun in lexicon.GROUP_NOUNS else "Person"
         for child in s.children[m.token]:
@@ -347,7 +380,15 @@ class Resolver:
         pool = [e for e in organisations if not (set(e.tokens) & lexicon.GROUP_NOUNS)] or organisations
         recent = [(a, e) for e in pool for a, _ in e.spans if a < m.start]
         recent = [(a, e) for a, e in recent if m.sentence - self._layout.sentence_at(a) <= 4]
-        return max(recent, key=lambda p: (len([a for a, _ in p[1].spans if a < m.start]), p[0]))[1] if recent else None
+        near = self._layout.sentences[max(0, m.sentence - 4) : m.sentence + 1]
+        acts = [x.head_start for s in near for x in s.mentions if x.relation.startswith(("nsubj", "poss_s"))]
+
+        def weight(p: tuple[int, Entity]) -> tuple[int, int]:
+            """Whom the text has named more often and lets act; the last one named, if they are even."""
+            before = [a for a, _ in p[1].spans if a < m.start]
+            return len(before) + sum(any(a <= at < b for a, b in p[1].spans) for at in acts if at < m.start), p[0]
+
+        return max(recent, key=weight)[1] if recent else None
 
     def _only_near(self, m: Mention) -> Entity | None:
         """Give the only organisation named in the last sentences: `the German carmaker`."""
