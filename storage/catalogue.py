@@ -182,8 +182,18 @@ def stories(conn: Connection, *, minimum: int = 1) -> Iterator[Story]:
     for page in dated_pages(conn, wanted, s.last_at, s.id, newest_first=True):
         members = _members(conn, [row.id for row in page])
         for row in page:
-            head, found = members[row.id][0], members[row.id]
-            yield Story(headline=head.headline, outlet=head.outlet, members=found, **row._mapping)  # noqa: SLF001
+            yield _told(row, members[row.id])
+
+
+def story(conn: Connection, id_: str) -> Story | None:
+    """Give a story with its articles; None if there is none of this id, or nobody is left in it."""
+    s = t.Story
+    row = conn.execute(select(s.id, s.size, s.first_at, s.last_at).where(s.id == id_, s.size > 0)).first()
+    return None if row is None else _told(row, _members(conn, [id_])[id_])
+
+
+def _told(row: Any, members: tuple[Member, ...]) -> Story:
+    return Story(headline=members[0].headline, outlet=members[0].outlet, members=members, **row._mapping)  # noqa: SLF001
 
 
 def dated_pages(
