@@ -199,6 +199,8 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
         plain = low in common or low.endswith("ly") or (j - first > 2 and low.endswith(_TRADES))
         if plain and low not in lexicon.FIRST_NAMES and low not in lexicon.TITLES and low not in lexicon.NAME_OPENERS:
             first += 1
+    while first + 1 < j and _COMPOUND.search(tokens[first][0].casefold()):
+        first += 1
     if first >= j:
         return
     if not article and first == i and i > 0:
@@ -400,15 +402,14 @@ def scan_heading(text: str, known: frozenset[str] = frozenset()) -> Iterator[Nam
         j = i
         while j < len(tokens) and lows[j] in known | lexicon.FIRST_NAMES and (j == i or _adjoins(text, tokens, j)):
             j += 1
+        if j > i and lows[j - 1] in lexicon.FIRST_NAMES and _may_be_surname(text, tokens, j):
+            j += 1
         some = lows[i:j]
         if 2 <= len(some) <= 4 and set(some) & lexicon.FIRST_NAMES and set(some) & known:
             yield _headed(tokens[i:j])
             i = j
-        elif i + 1 < len(tokens) and lows[i] in lexicon.FIRST_NAMES and tokens[i + 1][0][0].isupper():
-            low = lows[i + 1]
-            plain = low in lexicon.FUNCTION_WORDS or low in lexicon.TITLES or len(low) < 3
-            if not plain and not (low.endswith(("s", "ing")) and len(low) < 6):
-                yield _headed(tokens[i : i + 2])
+        elif i + 1 < len(tokens) and lows[i] in lexicon.FIRST_NAMES and _may_be_surname(text, tokens, i + 1):
+            yield _headed(tokens[i : i + 2])
             i += 1
         else:
             i += 1
@@ -416,6 +417,15 @@ def scan_heading(text: str, known: frozenset[str] = frozenset()) -> Iterator[Nam
 
 def _adjoins(text: str, tokens: list[tuple[str, int, int]], j: int) -> bool:
     return text[tokens[j - 1][2] : tokens[j][1]] == " " and not _OWNED.search(tokens[j - 1][0])
+
+
+def _may_be_surname(text: str, tokens: list[tuple[str, int, int]], j: int) -> bool:
+    """True for the word after a first name in a headline, unless it is a common one."""
+    if j >= len(tokens) or not tokens[j][0][0].isupper() or not _adjoins(text, tokens, j):
+        return False
+    low = _OWNED.sub("", tokens[j][0]).casefold()
+    plain = low in lexicon.FUNCTION_WORDS or low in lexicon.TITLES or len(low) < 3
+    return not plain and not (low.endswith(("s", "ing")) and len(low) < 6)
 
 
 def _headed(run: list[tuple[str, int, int]]) -> Naming:

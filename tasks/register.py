@@ -325,7 +325,8 @@ def _scores(
     if body and len(key) > 1 and any(_FROM.match(body, n.end) for n in some):
         person += 1.0
     if len(key) > 1:
-        person += 2.5 if key[0].split("-")[0] in lexicon.FIRST_NAMES else 0.0
+        given = [w.split("-")[0] in lexicon.FIRST_NAMES for w in key[:-1]]
+        person += 2.5 if given[0] else 1.0 if any(given) else 0.0
         alone = groups.get((key[-1],))
         if alone and not words & (lexicon.COUNTRIES | lexicon.ORGANISATION_WORDS):
             # Whose surname comes before the whole name, time and again, is rather a firm or a thing.

@@ -221,7 +221,7 @@ class Resolver:
         for start, end, entity in self._register.between(m.end, min(s.end, m.end + HOLDER)):
             between = body[m.end : start]
             if entity.type == "Person" and _FIELD.fullmatch(between) and not self._verb_between(s, m.end, start):
-                closes = "," not in between or body[end : end + 1] in (",", ")")
+                closes = "," not in between or body[end : end + 1] in (",", ")", ".", ":")
                 return entity if closes else None
             if entity.type == "Person":
                 return None
@@ -346,15 +346,13 @@ class Resolver:
         if modifiers - lexicon.COUNTRIES:
             return None
         near = [x for x in self._seen if x.at < m.start and x.subject and m.sentence - x.sentence <= 2]
-        near = [
-            x for x in near if not x.entity.roles and not (gender and x.entity.gender and gender != x.entity.gender)
-        ]
+        near = [x for x in near if not x.entity.roles and x.entity.lead >= 1.0 and not _unlike(x.entity, gender)]
         return near[-1].entity if near and noun not in lexicon.STRANGERS else None
 
     def _varied(self, m: Mention, gender: str | None) -> Entity | None:
         """Give who is meant by another word for a person (`the singer`): the only one around, or the last subject."""
         near = [x for x in self._seen if x.at < m.start and m.sentence - x.sentence <= 3]
-        near = [x for x in near if not (gender and x.entity.gender and gender != x.entity.gender)]
+        near = [x for x in near if x.entity.lead >= 1.0 and not _unlike(x.entity, gender)]
         if len({id(x.entity) for x in near}) > 1:
             near = [x for x in near if x.subject and not x.entity.roles]
         return near[-1].entity if near else None
@@ -448,7 +446,9 @@ class Resolver:
             return None
         if m.noun in _DOCUMENTS or name.casefold() in _DETERMINERS or name.casefold() in _PRONOUNS:
             return None
-        kind: SpeakerType = "Organization" if m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS else "Person"
+        group = m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS
+        firm = m.kind in ("full", "name") and name.split()[0].casefold() not in lexicon.FIRST_NAMES
+        kind: SpeakerType = "Organization" if group or firm else "Person"
         return Speaker(name=name, type=kind, mention=span)
 
     def _fuller(self, m: Mention, noun: str) -> str:
@@ -548,6 +548,10 @@ class Resolver:
             if best is None or (score, x.at) > best[:2]:
                 best = (score, x.at, x.entity)
         return best[2] if best else None
+
+
+def _unlike(entity: Entity, gender: str | None) -> bool:
+    return bool(gender and entity.gender and gender != entity.gender)
 
 
 def _subject_weight(s: Sentence, mention: Mention) -> float:
