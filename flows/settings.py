@@ -196,7 +196,7 @@ def desk_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_HOME": str((settings.home / "prefect").absolute()),
         "PREFECT_API_URL": api_url(settings),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_WORKER_QUERY_SECONDS": "3",
         "PREFECT_CLIENT_MAX_RETRIES": "4",  # 2, 4, 8, 16 s: a server that is started again is back by then
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",  # a desk may start before its server
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
