@@ -150,6 +150,7 @@ def attach(
     `heads` says how often a noun is a speaker's head noun, `cues` how often a word is a speech cue, both 0.0 to 1.0.
     """
     sentence.parse = parse
+    _unmake_modals(parse)
     sentence.inside = _inside(layout, sentence, parse)
     sentence.children = [[] for _ in parse.words]
     for i, head in enumerate(parse.heads):
@@ -159,6 +160,13 @@ def attach(
         mention = None if sentence.inside[i] else _mention(sentence, i, heads, cues)
         if mention is not None:
             sentence.mentions.append(mention)
+
+
+def _unmake_modals(parse: Parse) -> None:
+    """Take `May said` and `Will said` for what they are: a modal never stands before a finite verb."""
+    for i in range(len(parse.tags) - 1):
+        if parse.tags[i] == "MD" and parse.words[i][0].isupper() and parse.tags[i + 1] in ("VBD", "VBZ"):
+            parse.tags[i], parse.deps[i], parse.heads[i] = "NNP", "nsubj", i + 1
 
 
 def _inside(layout: Layout, sentence: Sentence, parse: Parse) -> list[bool]:
@@ -180,7 +188,7 @@ def _mention(s: Sentence, i: int, heads: Mapping[str, float], cues: Mapping[str,
         if (
             dep not in _RELATIONS
             or dep in ("compound", "nmod", "npadvmod")
-            or low in _CALENDAR
+            or (low in _CALENDAR and not _speaks(parse, i, cues))
             or not word[0].isalnum()
         ):
             return None
@@ -211,6 +219,11 @@ def _mention(s: Sentence, i: int, heads: Mapping[str, float], cues: Mapping[str,
         head_start=s.start + parse.at[i],
         verbs=verbs,
     )
+
+
+def _speaks(parse: Parse, i: int, cues: Mapping[str, float]) -> bool:
+    """True for the subject of a speech verb: `May said` and `Winter said` name no time of the year."""
+    return parse.deps[i] == "nsubj" and cues.get(parse.words[parse.heads[i]].casefold(), 0.0) >= 0.5
 
 
 def _phrase(s: Sentence, i: int) -> tuple[int, int]:

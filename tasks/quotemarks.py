@@ -83,7 +83,8 @@ def _double(body: str, start: int, end: int) -> list[Quoted]:
         elif closes and opened is not None:
             found.append(Quoted(opened[1], at, opened[0], after))
             opened, sign = None, ""
-    if opened is not None and end - opened[1] > UNCLOSED_MIN:
+    goes_on = body[end : end + 9].lstrip()[:1] in ("“", '"', "„", "«")
+    if opened is not None and (end - opened[1] > UNCLOSED_MIN or goes_on):
         found.append(Quoted(opened[1], end, opened[0], end, closed=False))
     return found
 

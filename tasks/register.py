@@ -32,6 +32,7 @@ _DATELINE: Final = re.compile(
     r"(?:, [A-Z][\w. ]{2,20})?(?:,? \w{3,9}\.? \d{1,2}(?:, \d{4})?)?,? ?(?:\([^)\n]{2,40}\) ?)?[-–—]{1,2} ?[“\"‘]?[A-Z]"
 )
 _PLAIN_TAGS: Final = frozenset(("RB", "RBR", "IN", "VBG", "VBN", "VBD", "CC", "WRB", "UH", "MD", "PDT"))
+_ALONE: Final = r"(?<!\b[Tt]he )(?<!\b[Ii]n )(?<!\b[Oo]n )(?<!\ba )(?<!\d )(?P<name>\b{}\b)(?! [A-Z]| ?\d)"
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
 _LABELS: Final = {
     "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
@@ -93,7 +94,7 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
         if len(layout.sentences) > 1 and names.is_heading(body[s.start : s.end]):
             some = [n for n in some if len(n.tokens) <= 3]
         found += some
-    found += _title_surnames(body, found)
+    found += _plain_surnames(body, found)
     for n in found:
         n.role = n.role | names.role_after(body, n.end)
     above: list[Naming] = []
@@ -107,17 +108,18 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     return found, above
 
 
-def _title_surnames(body: str, found: Sequence[Naming]) -> list[Naming]:
-    """Read `King said` where the text names a Stephen King: a title word alone, which is a surname here."""
-    surnames = {n.tokens[-1] for n in found if len(n.tokens) > 1 and n.tokens[-1].casefold() in lexicon.TITLES}
+def _plain_surnames(body: str, found: Sequence[Naming]) -> list[Naming]:
+    """Read `King said` and `May left` where the text names a Stephen King and an Ida May: the surname is a word."""
+    words = lexicon.TITLES | lexicon.FUNCTION_WORDS
+    surnames = {n.tokens[-1] for n in found if len(n.tokens) > 1 and n.tokens[-1].casefold() in words}
     covered = [(n.start, n.end) for n in found]
     more = []
-    for surname in sorted(surnames):
-        alone = re.finditer(rf"(?<!the )(?<!The )(?<!a )\b{re.escape(surname)}\b(?! [A-Z])", body)
+    for surname in sorted(s for s in surnames if len(s) > 2):
+        alone = _ALONE.format(re.escape(surname))
         more += [
-            Naming((surname,), match.start(), match.end())
-            for match in alone
-            if not any(a <= match.start() < b for a, b in covered)
+            Naming((surname,), match.start("name"), match.end("name"))
+            for match in re.finditer(alone, body)
+            if not any(a <= match.start("name") < b for a, b in covered)
         ]
     return more
 

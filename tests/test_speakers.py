@@ -74,3 +74,14 @@ def test_surname_that_is_a_title_is_a_name() -> None:
 def test_headline_in_title_case_gives_the_full_name() -> None:
     found = quotations(f"Aoki came late.\n\n“{WORDS},” Aoki said.", "Aoki Maria Holm Grew Up by the Sea and Never Left")
     assert [q.speaker and q.speaker.name for q in found if WORDS in q.text] == ["Aoki Maria Holm"]
+
+
+def test_surname_that_is_a_month_or_a_season_is_a_name() -> None:
+    text = f"Ida May met Jon Winter in May.\n\n“{WORDS},” May said.\n\n“No winter is as long as that,” Winter said."
+    assert speaker(text, WORDS) == "Ida May"
+    assert speaker(text, "No winter") == "Jon Winter"
+
+
+def test_short_paragraph_left_open_goes_on_in_the_next() -> None:
+    text = "“It sells,” said Jon Berg. “The upside sells.\n“But nobody talks about the downside here,” he added."
+    assert speaker(text, "The upside sells") == "Jon Berg"
