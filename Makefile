@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup demo up bench-latency bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
+.PHONY: help setup parquet demo up bench-latency bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,6 +23,10 @@ setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
 .venv/.dev: .venv/.run deployments/requirements-dev.lock
 	@$(PIP) --require-hashes -r deployments/requirements-dev.lock
 	@touch $@
+
+# Its lines of the lock, and no other: a line that ends in \ goes on.
+parquet: .venv/.run  ## Install pyarrow, which `wiredesk export --format parquet` wants
+	@sed -n '/^pyarrow==/,/[^\]$$/p' deployments/requirements-dev.lock | $(PIP) --require-hashes -r /dev/stdin
 
 demo: .venv/.run  ## Take the sample documents all the way into a database and show what was found
 	@$(BIN)/wiredesk demo
