@@ -27,7 +27,7 @@ COLUMNS: Final = {
     "stories": "id headline outlet size first_at last_at articles",
     "copies": "article other grade score coverage reason passages",
     "quotes": "id text type speaker dateSaid dateSaid_basis agreement carriers",
-    "timeline": "id date precision text people story articles",
+    "timeline": "id date precision modality text people story articles",
     "changes": "number kind subject at payload",
 }
 """The columns of each export as CSV: the same, in the same order, whatever is filed."""

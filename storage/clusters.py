@@ -45,14 +45,25 @@ STATEMENTS: Final = Kind(
     family=t.Statement,
     member=t.Quotation,
     key="statement_id",
-    columns=("text", "type", "speaker", "speaker_folded", "speaker_type", "said", "said_basis", "agreement"),
+    columns=(
+        "text",
+        "type",
+        "speaker",
+        "speaker_folded",
+        "speaker_type",
+        "said",
+        "said_basis",
+        "said_earliest",
+        "said_latest",
+        "agreement",
+    ),
     change="quote.changed",
 )
 OCCURRENCES: Final = Kind(
     family=t.Occurrence,
     member=t.Event,
     key="occurrence_id",
-    columns=("date", "earliest", "latest", "precision", "text", "people", "people_folded"),
+    columns=("date", "earliest", "latest", "precision", "text", "people", "people_folded", "modality"),
     change="event.changed",
 )
 

@@ -64,8 +64,9 @@ def beside(conn: Connection, ns: Collection[int], stories: Collection[str], link
 
 def _carried(row: Any) -> Carried:
     return Carried(
-        key=row.id, article=row.article, story=row.story, published_at=row.published_at, quotation=rows.quotation(row)
-    )
+        key=row.id, article=row.article, story=row.story, published_at=row.published_at, quotation=rows.quotation(row),
+        lead=row.lead or "", tail=row.tail or "",
+    )  # fmt: skip
 
 
 def set_statements(
@@ -86,7 +87,7 @@ def set_statements(
 
 
 def quotes(conn: Connection, *, speaker: str | None = None, story: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give statements as `export quotes` prints them, by the day they were said, undated ones last.
+    """Give statements as `export quotes` prints them, by the first day that they can have been said, undated ones last.
 
     `speaker` is part of a name, in any case; `story` asks for what articles of a story carry.
     """
@@ -96,7 +97,7 @@ def quotes(conn: Connection, *, speaker: str | None = None, story: str | None = 
         wanted = wanted.where(s.speaker_folded.contains(rows.folded(speaker), autoescape=True))
     if story is not None:
         wanted = wanted.where(clusters.within(STATEMENTS, story))
-    for page in dated_pages(conn, wanted, s.said, s.id):
+    for page in dated_pages(conn, wanted, s.said_earliest, s.id):
         carriers = clusters.carriers(conn, STATEMENTS, [row.id for row in page])
         for row in page:
             carried = clusters.carriers_json(clusters.carrier_of(c) for c in carriers[row.id])

@@ -17,6 +17,8 @@ TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
 Precision = Literal["time", "day", "week", "month", "quarter", "season", "year", "decade", "century"]
 Grade = Literal["exact", "near", "derived", "shared-quotes", "update"]
 
+Modality = Literal["past", "planned", "conditional"]
+FoundBy = Literal["parser", "rules", "marks"]
 Agreement = Literal["same", "variant", "disputed"]
 
 COPY_GRADES: Final = frozenset({"exact", "near", "derived"})
@@ -71,7 +73,12 @@ class Timex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A dated statement: one sentence, the date it speaks of, and who is named in it."""
+    """A dated statement: one sentence, the date it speaks of, and who is named in it.
+
+    `modality` is what the sentence makes of it (the attribute's name is ISO-TimeML's): it has happened (`past`), it is
+    to happen (`planned`), or it hangs on something (`conditional`: may, could, if). Null if the sentence does not say,
+    or says that it is going on.
+    """
 
     date: str
     precision: Precision
@@ -79,6 +86,7 @@ class Event:
     start: int
     end: int
     people: tuple[str, ...] = ()
+    modality: Modality | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +144,10 @@ class Article:
     `published_basis` says where it is from (`given`, `feed`, `json-ld`, `meta`, `header`, `url`, `text`, `record`), or,
     when there is none, why not (`no-year`, `none`). `agency` is the wire service that a dateline or credit names.
     `body_basis` says which reader the body of a web page is from (`blocks`, `trafilatura`, `json-ld`).
-    `stages` holds the version of each stage that made it, `("extract", 1)`. `wire` is there if an agency's format
-    was read.
+    `stages` holds the version of each stage that made it, `("extract", 1)`. `quotations_basis` says what quotations and
+    names were found by: a language model's grammar (`parser`), rules alone (`rules`: English, and no model is
+    installed), or quotation marks and the names beside them (`marks`: another language). `wire` is there if an agency's
+    format was read.
     """
 
     input: str
@@ -160,6 +170,7 @@ class Article:
     events: tuple[Event, ...] = ()
     mentions: tuple[Mention, ...] = ()
     stages: tuple[tuple[str, int], ...] = ()
+    quotations_basis: FoundBy | None = None
 
     @property
     def id(self) -> str:
@@ -265,13 +276,18 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """A quotation as one article carries it; `key` is its number in the store."""
+    """A quotation as one article carries it; `key` is its number in the store.
+
+    `lead` and `tail` are the reporter's own words right before and behind a fragment set into a sentence (`mixed`).
+    """
 
     key: int
     article: str
     story: str | None
     published_at: datetime | None
     quotation: Quotation
+    lead: str = ""
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +295,7 @@ class Statement:
     """Quotations that are one statement: `members` are their keys, earliest carrier first.
 
     `agreement` says how the carriers' wordings go together: letter for letter (`same`), in other words or another
-    length (`variant`), or so that one puts between quotation marks what another reports (`disputed`).
+    length (`variant`), or so that one puts between quotation marks what another tells in its own words (`disputed`).
     """
 
     id: str
@@ -306,7 +322,10 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """Events of several articles that are one: `members` are their keys, earliest report first."""
+    """Events of several articles that are one: `members` are their keys, earliest report first.
+
+    `modality` is the surest that a report gives: what one tells as past has happened, whoever still had it planned.
+    """
 
     id: str
     date: str
@@ -314,6 +333,7 @@ class Occurrence:
     text: str
     people: tuple[str, ...]
     members: tuple[int, ...]
+    modality: Modality | None = None
 
 
 _PARTIAL = re.compile(r"\d{4}(-\d\d)?$")
@@ -354,6 +374,7 @@ def as_json(article: Article, *, enrichment: bool = True) -> dict[str, Any]:
         "articleBody_basis": a.body_basis, "articleBody": a.body,
     }  # fmt: skip
     if enrichment:
+        record["quotations_basis"] = a.quotations_basis
         record["quotations"] = [quotation_json(q) for q in a.quotations]
         record["timexes"] = [
             {"text": t.text, "start": t.start, "end": t.end, "type": t.type, "value": t.value,
@@ -361,7 +382,7 @@ def as_json(article: Article, *, enrichment: bool = True) -> dict[str, Any]:
         ]  # fmt: skip
         record["events"] = [
             {"date": e.date, "precision": e.precision, "text": e.text, "start": e.start, "end": e.end,
-             "people": list(e.people)} for e in a.events
+             "people": list(e.people), "modality": e.modality} for e in a.events
         ]  # fmt: skip
         record["mentions"] = [{"name": m.name, "type": m.type, "spans": [list(s) for s in m.spans]} for m in a.mentions]
     return record

@@ -214,7 +214,8 @@ def rewrite(conn: Connection, n: int, article: Article) -> bool:
     What stays as it was keeps its number, and with it its statement. The caller then tells the statements and events
     anew, in the same transaction.
     """
-    altered = False
+    basis = update(_A).where(_A.n == n, _A.quotations_basis.is_distinct_from(article.quotations_basis))
+    altered = bool(conn.execute(basis.values(quotations_basis=article.quotations_basis)).rowcount)
     for table, made in rows.derived(article, n).items():
         if table is t.Stage:
             continue

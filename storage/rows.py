@@ -27,13 +27,17 @@ LONGEST_NAME: Final = 500
 
 CONTENT: Final = (
     "input", "identifier", "url", "headline", "publisher", "agency", "dateline", "language", "published",
-    "published_basis", "modified", "body", "body_basis",
+    "published_basis", "modified", "body", "body_basis", "quotations_basis",
 )  # fmt: skip
 """The columns that carry an article's own fields under their own names; `authors` beside them is a list."""
 
 DERIVED: Final = (t.Stage, t.Quotation, t.Timex, t.Event, t.Mention)
 """The tables whose rows are made from one article alone, and are made anew with it."""
 
+AROUND: Final = 120
+"""Characters beside a fragment that are kept to see whether another article has them between its quotation marks."""
+MARKS: Final = "“”\"«»„`'‘’"
+_MARKS: Final = re.compile(r"[“”\"«»„\n]|``|''")
 _WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 _DATE: Final = re.compile(r"([0-9][0-9X]{3})(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?")
 _PARTS: Final = {
@@ -57,14 +61,14 @@ def derived(article: Article, n: int) -> dict[Any, list[dict[str, Any]]]:
     """Give the rows for each table of `DERIVED`, in the order in which the article has them."""
     return {
         t.Stage: [{"n": n, "stage": stage, "version": version} for stage, version in article.stages],
-        t.Quotation: [_quotation(q, n) for q in article.quotations],
+        t.Quotation: [_quotation(q, n) | _around(article.body, q) for q in article.quotations],
         t.Timex: [
             {"n": n, "start": x.start, "stop": x.end, "text": x.text, "type": x.type, "value": x.value,
              "earliest": x.earliest, "latest": x.latest} for x in article.timexes
         ],
         t.Event: [
             {"n": n, "date": e.date, **_days(e.date), "precision": e.precision, "start": e.start, "stop": e.end,
-             "text": e.text, "people": list(e.people), "gone": False} for e in article.events
+             "text": e.text, "people": list(e.people), "gone": False, "modality": e.modality} for e in article.events
         ],
         t.Mention: _mentions(article.mentions, n),
     }  # fmt: skip
@@ -75,7 +79,7 @@ def statement(s: Statement) -> dict[str, Any]:
     return {
         "text": s.text, "type": s.type, "speaker": s.speaker, "speaker_type": s.speaker_type, "said": s.said,
         "speaker_folded": None if s.speaker is None else folded(s.speaker), "said_basis": s.said_basis,
-        "agreement": s.agreement,
+        "agreement": s.agreement, **_days(s.said or "", "said_"),
     }  # fmt: skip
 
 
@@ -89,19 +93,19 @@ def occurrence(o: Occurrence) -> dict[str, Any]:
     """Give the columns of `occurrences` beside the id."""
     return {
         "date": o.date, **_days(o.date), "precision": o.precision, "text": o.text, "people": list(o.people),
-        "people_folded": "\n".join(map(folded, o.people)),
+        "people_folded": "\n".join(map(folded, o.people)), "modality": o.modality,
     }  # fmt: skip
 
 
 def as_occurrence(row: Mapping[str, Any]) -> Occurrence:
     """Make an occurrence from its row, without its members."""
-    names = ("id", "date", "precision", "text")
+    names = ("id", "date", "precision", "text", "modality")
     return Occurrence(**{name: row[name] for name in names}, people=tuple(row["people"]), members=())
 
 
-def _days(date: str) -> dict[str, Any]:
+def _days(date: str, prefix: str = "") -> dict[str, Any]:
     earliest, latest = days(date)
-    return {"earliest": earliest, "latest": latest}
+    return {f"{prefix}earliest": earliest, f"{prefix}latest": latest}
 
 
 def days(date: str) -> tuple[str | None, str | None]:
@@ -154,6 +158,15 @@ def _quotation(q: Quotation, n: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _around(body: str, q: Quotation) -> dict[str, Any]:
+    """Give the reporter's words beside a fragment, as far as the line and the next quotation mark."""
+    if q.type != "mixed":
+        return {"lead": None, "tail": None}
+    lead = _MARKS.split(body[max(0, q.start - AROUND) : q.start].rstrip(MARKS))[-1]
+    tail = _MARKS.split(body[q.end : q.end + AROUND].lstrip(MARKS))[0]
+    return {"lead": lead.strip() or None, "tail": tail.strip() or None}
+
+
 def _mentions(mentions: tuple[Mention, ...], n: int) -> list[dict[str, Any]]:
     """One row a name and type: a name that comes twice has its spans put together."""
     spans: dict[tuple[str, str], list[list[int]]] = {}
@@ -198,5 +211,6 @@ def quotation(row: Any) -> Quotation:
 def event(row: Any) -> Event:
     """Make an event from a row with the columns of `events`."""
     return Event(
-        date=row.date, precision=row.precision, text=row.text, start=row.start, end=row.stop, people=tuple(row.people)
-    )
+        date=row.date, precision=row.precision, text=row.text, start=row.start, end=row.stop, people=tuple(row.people),
+        modality=row.modality,
+    )  # fmt: skip

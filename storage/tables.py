@@ -197,6 +197,7 @@ class Article(Base):
     body: Mapped[str]
     body_basis: Mapped[str | None]
     wire: Mapped[dict[str, Any] | None]
+    quotations_basis: Mapped[str | None]
 
 
 def _article_n(*, primary_key: bool = False, index: bool = False) -> Any:
@@ -250,10 +251,13 @@ class Relation(Base):
 
 
 class Statement(Base):
-    """Quotations that are one statement. `speaker_folded` is the name as searches compare it."""
+    """Quotations that are one statement. `speaker_folded` is the name as searches compare it.
+
+    `said_earliest` and `said_latest` are the days that `said` covers, null where it is no date that we can read.
+    """
 
     __tablename__ = "statements"
-    __table_args__ = (Index(None, "said", "id"),)
+    __table_args__ = (Index(None, "said_earliest", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
@@ -264,10 +268,12 @@ class Statement(Base):
     said: Mapped[str | None]
     said_basis: Mapped[str | None]
     agreement: Mapped[str]
+    said_earliest: Mapped[str | None]
+    said_latest: Mapped[str | None]
 
 
 class Quotation(Base):
-    """One quotation as one article carries it.
+    """One quotation as one article carries it. `lead` and `tail`: the reporter's words around a `mixed` one.
 
     `gone`: a revision of the article has dropped it, and its statement has to be told before the transaction ends.
     """
@@ -290,6 +296,8 @@ class Quotation(Base):
     said_basis: Mapped[str | None]
     confidence: Mapped[float]
     gone: Mapped[bool]
+    lead: Mapped[str | None]
+    tail: Mapped[str | None]
 
 
 class Timex(Base):
@@ -325,6 +333,7 @@ class Occurrence(Base):
     text: Mapped[str]
     people: Mapped[list[Any]]
     people_folded: Mapped[str]
+    modality: Mapped[str | None]
 
 
 class Event(Base):
@@ -345,6 +354,7 @@ class Event(Base):
     text: Mapped[str]
     people: Mapped[list[Any]]
     gone: Mapped[bool]
+    modality: Mapped[str | None]
 
 
 class Mention(Base):

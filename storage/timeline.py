@@ -126,4 +126,4 @@ def _pages(conn: Connection, wanted: Select[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _described(columns: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: columns[name] for name in ("date", "precision", "text", "people")}
+    return {name: columns[name] for name in ("date", "precision", "modality", "text", "people")}

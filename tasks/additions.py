@@ -9,7 +9,16 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from storage.records import Agreement, Carried, Occurrence, Reported, Speaker, Statement
-from tasks.statements import fineness, fullness, occurrence_of, speaker_of, statement_of, tie_together
+from tasks.statements import (
+    fineness,
+    fullness,
+    is_moved,
+    occurrence_of,
+    speaker_of,
+    statement_of,
+    surest,
+    tie_together,
+)
 from tasks.wordings import (
     Node,
     candidates,
@@ -37,7 +46,17 @@ def add_quotations(
     carriers now; `members` are only the new ones. The outcome is that of `group_quotations` over everything.
     """
     found = _add(known, standing, new, links, same_statement)
-    return found and _absorb(found, _with_quotation, statement_of)
+    if found is None:
+        return None
+    linked = linked_of(links)
+    grown = _absorb(found, _with_quotation)
+    if grown is None:
+        return None
+    told = [
+        replace(statement, agreement="disputed") if _is_moved(present, members, linked) else statement
+        for statement, (_, present, members) in zip(grown, found.joined, strict=True)
+    ]
+    return [*told, *(statement_of(cluster, linked) for cluster in found.fresh)]
 
 
 def add_events(
@@ -48,7 +67,8 @@ def add_events(
 ) -> list[Occurrence] | None:
     """Put what new articles of a story report beside what is there. As `add_quotations`."""
     found = _add(known, standing, new, links, same_event)
-    return found and _absorb(found, _with_event, occurrence_of)
+    grown = found and _absorb(found, _with_event)
+    return grown if found is None or grown is None else [*grown, *map(occurrence_of, found.fresh)]
 
 
 class _Added(NamedTuple):
@@ -111,7 +131,12 @@ def _add(
     return _Added(joined, tie_together([node for key, node in fresh.items() if not towards[key]], links, same))
 
 
-def _absorb(found: _Added, join: Callable[[Any, list[Any], Any], Any], make: Callable[[list[Node]], Any]) -> Any:
+def _is_moved(present: Sequence[Carried], members: Sequence[Carried], linked: dict[str, set[str]]) -> bool:
+    fresh = list(nodes_of(members).values())
+    return is_moved(fresh, [*nodes_of(present).values(), *fresh], linked)
+
+
+def _absorb(found: _Added, join: Callable[[Any, list[Any], Any], Any]) -> list[Any] | None:
     grown: list[Any] = []
     for cluster, present, members in found.joined:
         whole = cluster
@@ -119,7 +144,7 @@ def _absorb(found: _Added, join: Callable[[Any, list[Any], Any], Any], make: Cal
             if (whole := join(whole, present, member)) is None:
                 return None
         grown.append(replace(whole, members=tuple(m.key for m in members)))
-    return [*grown, *map(make, found.fresh)]
+    return grown
 
 
 def _with_quotation(statement: Statement, present: Sequence[Carried], member: Carried) -> Statement | None:
@@ -159,4 +184,5 @@ def _with_event(occurrence: Occurrence, present: Sequence[Reported], member: Rep
         return None
     date, precision = (e.date, e.precision) if finer[0] > finer[1] else (occurrence.date, occurrence.precision)
     people = tuple(sorted({*occurrence.people, *e.people}))
-    return replace(occurrence, date=date, precision=precision, people=people)
+    modality = surest((occurrence.modality, e.modality))
+    return replace(occurrence, date=date, precision=precision, people=people, modality=modality)

@@ -1,12 +1,15 @@
-"""Tell whether a bare weekday or month looks ahead or back, by the words of its clause. Pure.
+"""Tell whether a bare weekday or month looks ahead or back, and what a sentence makes of its date. Pure.
 
-The nearest word that tells wins: a verb in the past looks back, a modal, a plan or a deadline looks ahead.
+The tense of the verb that it hangs on tells, where the sentence has a parse; else the nearest word of its clause that
+does: a verb in the past looks back, a modal, a plan or a deadline looks ahead.
 """
 
 import re
 from typing import Final
 
-from tasks import lexicon
+from tasks import lexicon, tense
+from tasks.grammar import Sentence
+from tasks.tense import Tense
 
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 _CLAUSE_END: Final = re.compile(r"[.;!?\n“”\"]|,\s+(?:who|which|but|and|when|where|after|before|while)\b|``|''")
@@ -41,8 +44,11 @@ PRESENT: Final = 0.2
 """A verb in the present: `faces an election in October`, `is Friday`."""
 
 
-def looks_ahead(body: str, start: int, end: int) -> float:
-    """Weigh the words around an expression: above 0 it looks ahead, from 2 on surely; below 0 it looks back."""
+_BY_TENSE: Final[dict[Tense, float]] = {"past": -1.0, "present": PRESENT, "open": 0.5, "planned": 1.0, "ahead": 1.0}
+
+
+def looks_ahead(body: str, start: int, end: int, s: Sentence | None = None) -> float:
+    """Weigh what is around an expression: above 0 it looks ahead, from 2 on surely; below 0 it looks back."""
     if body[end : end + 2] in ("’s", "'s"):
         return -2.0
     before = _CLAUSE_END.split(body[max(0, start - 80) : start])[-1]
@@ -56,6 +62,9 @@ def looks_ahead(body: str, start: int, end: int) -> float:
         near,
     ):
         return 2.0 if len(words) > 3 or words[-1:] != ["until"] else -1.0
+    told = tense.of(s, start, end) if s is not None else None
+    if told is not None:
+        return _BY_TENSE[told]
     here = len(_WORD.findall(before.rsplit(",", 1)[-1])) if "," in before else len(words)
     found = _backwards(words[len(words) - here :])
     if found is None:
@@ -97,3 +106,17 @@ def _backwards(words: list[str]) -> float | None:
         if found is not None:
             return found
     return None
+
+
+_OPEN: Final = re.compile(r"\b(?:may|might|could|[Ii]f|[Uu]nless|[Ww]hether)\b")
+
+
+def sense(s: Sentence, body: str, start: int, end: int) -> Tense | None:
+    """Give what a sentence makes of a date in it, by the verb that the date hangs on or by the words of its clause."""
+    if (told := tense.of(s, start, end)) is not None:
+        return told
+    clause = _CLAUSE_END.split(body[s.start : start])[-1] + _CLAUSE_END.split(body[end : s.end])[0]
+    if _OPEN.search(clause):
+        return "open"
+    ahead = looks_ahead(body, start, end)
+    return None if ahead == UNTOLD else "ahead" if ahead >= 0.5 else "past" if ahead < 0 else "present"

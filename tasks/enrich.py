@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from storage.records import Article, Quotation, Speaker, Timex
+from storage.records import Article, FoundBy, Quotation, Speaker, Timex
 from tasks import events, grammar, names, parsing, quotes, register, speakers, times
 from tasks.grammar import Layout
 from tasks.register import Register
@@ -31,21 +31,22 @@ def enrich(articles: Sequence[Article], *, model: str = parsing.MODEL) -> list[A
 def enrich_one(article: Article, *, model: str = parsing.MODEL) -> Article:
     """Enrich one article."""
     layout = grammar.lay_out(article.body)
-    english = is_english(article)
-    timexes = times.find(
-        article.body, layout, published=article.published, language="en" if english else article.language
-    )
     found: list[Quotation] = []
     known = Register([])
-    if english:
-        found, known = _read_english(article, layout, parsing.load(model), timexes)
+    basis: FoundBy = "marks"
+    if is_english(article):
+        parser = parsing.load(model)
+        basis = "rules" if parser is None else "parser"
+        found, known, timexes = _read_english(article, layout, parser)
     else:
         found = _read_marks(layout)
+        timexes = times.find(article.body, layout, published=article.published, language=article.language)
     return replace(
         article,
+        quotations_basis=basis,
         quotations=tuple(found),
         timexes=tuple(timexes),
-        events=tuple(events.find(layout, timexes, known)),
+        events=tuple(events.find(layout, timexes, known, times.publication_day(article.published))),
         mentions=known.mentions(),
         stages=(*(s for s in article.stages if s[0] not in dict(STAGES)), *STAGES),
     )
@@ -60,19 +61,20 @@ def is_english(article: Article) -> bool:
 
 
 def _read_english(
-    article: Article, layout: Layout, parser: parsing.Parser | None, timexes: Sequence[Timex]
-) -> tuple[list[Quotation], Register]:
+    article: Article, layout: Layout, parser: parsing.Parser | None
+) -> tuple[list[Quotation], Register, list[Timex]]:
     body = layout.body
     if parser is None:
         namings, above = register.read_names(layout, article.headline)
         known = register.link(body, namings, above, [])
-        return quotes.by_marks(layout, known), known
+        return quotes.by_marks(layout, known), known, times.find(body, layout, published=article.published)
     chosen = quotes.select(layout, quotes.lexicon().select)
     quotes.attach(layout, chosen, parser.parse([grammar.shortened(layout, s) for s in chosen]))
     namings, above = register.read_names(layout, article.headline)
     known = register.link(body, namings, above, _votes(layout, namings, parser))
     resolver = speakers.Resolver(layout, known)
     found = quotes.read(layout, resolver.identities())
+    timexes = times.find(body, layout, published=article.published)
     within = [(f.start, f.end) for f in found]
     made = []
     speech: tuple[str, int, str] | None = None
@@ -97,7 +99,7 @@ def _read_english(
                 confidence=f.confidence,
             )
         )
-    return made, known
+    return made, known, timexes
 
 
 def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Parser) -> list[tuple[int, int, str]]:

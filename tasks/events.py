@@ -1,11 +1,16 @@
-"""Turn dated sentences into events for a timeline: one a sentence, with its date and the people named. Pure."""
+"""Turn dated sentences into events for a timeline: one a sentence, with its date and the people named. Pure.
+
+What the sentence makes of it, `modality`, is told by the verb that the date hangs on, and by the date itself: what lies
+behind the day of publication has happened, what lies ahead of it is planned, unless the verb says otherwise.
+"""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final, cast
 
-from storage.records import Event, Precision, Timex
-from tasks import timevalues
-from tasks.grammar import Layout
+from storage.records import Event, Modality, Precision, Timex
+from tasks import direction, timevalues
+from tasks.grammar import Layout, Sentence
 from tasks.register import Register
 
 _RANK: Final = {
@@ -40,7 +45,7 @@ def edtf(value: str) -> str:
     return f"{value:X<4}" if value.isdigit() and len(value) < 4 else value
 
 
-def find(layout: Layout, timexes: Sequence[Timex], known: Register) -> list[Event]:
+def find(layout: Layout, timexes: Sequence[Timex], known: Register, published: date | None) -> list[Event]:
     """Give one event for each sentence that holds a date with a value: the most exact date, the first of equals."""
     found: list[Event] = []
     for s in layout.sentences:
@@ -60,6 +65,23 @@ def find(layout: Layout, timexes: Sequence[Timex], known: Register) -> list[Even
                 start=s.start,
                 end=s.end,
                 people=tuple(people),
+                modality=modality(layout, s, best, published),
             )
         )
     return found
+
+
+def modality(layout: Layout, s: Sentence, timex: Timex, published: date | None) -> Modality | None:
+    """Tell whether a date is of something past, planned or conditional; None for what goes on, or if nothing tells."""
+    sense = direction.sense(s, layout.body, timex.start, timex.end)
+    if sense == "open":
+        return "conditional"
+    if published is not None and timex.earliest and timex.latest:
+        here = published.isoformat()
+        if timex.earliest > here:
+            return "planned"
+        if timex.latest < here:
+            return "planned" if sense == "planned" else "past"
+    if sense == "past":
+        return "past"
+    return "planned" if sense in ("ahead", "planned") else None

@@ -198,7 +198,9 @@ def _write(conn: Connection, task: Task, article: Article, changed: Changed, now
 
 def _content(article: Article) -> Article:
     """Give what an article says, without what was found in it and where it came from."""
-    return replace(article, quotations=(), timexes=(), events=(), mentions=(), stages=(), input="")
+    return replace(
+        article, quotations=(), quotations_basis=None, timexes=(), events=(), mentions=(), stages=(), input=""
+    )
 
 
 def _judge(conn: Connection, judged: Mapping[int, Article], changed: Changed, window: timedelta) -> None:

@@ -6,15 +6,16 @@ directly or through others, is one: so the outcome never depends on the order of
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from storage.records import Agreement, Carried, Occurrence, Quotation, Reported, Speaker, Statement
+from storage.records import Agreement, Carried, Modality, Occurrence, Reported, Speaker, Statement
 from tasks.wordings import (
     Node,
     candidates,
     fold,
     linked_of,
     may_meet,
+    moved_marks,
     nodes_of,
     person,
     rank,
@@ -30,7 +31,8 @@ def group_quotations(carried: Sequence[Carried], links: Collection[tuple[str, st
     The order of `carried` does not matter. Statements come by id.
     """
     found = tie_together(list(nodes_of(carried).values()), links, same_statement)
-    return tuple(sorted((statement_of(cluster) for cluster in found), key=lambda s: s.id))
+    linked = linked_of(links)
+    return tuple(sorted((statement_of(cluster, linked) for cluster in found), key=lambda s: s.id))
 
 
 def undecided(carried: Sequence[Carried], links: Collection[tuple[str, str]]) -> frozenset[str]:
@@ -104,7 +106,8 @@ def _find(head: dict[int, Node], node: Node) -> Node:
     return node
 
 
-def statement_of(cluster: list[Node]) -> Statement:
+def statement_of(cluster: list[Node], linked: dict[str, set[str]]) -> Statement:
+    """Give the statement that some nodes are; `linked` is as `linked_of` gives it."""
     carried: list[Carried] = sorted((c for node in cluster for c in node.members), key=rank)
     said = next((c.quotation for c in carried if c.quotation.said), None)
     speaker = speaker_of([c.quotation.speaker for c in carried if c.quotation.speaker])
@@ -119,7 +122,7 @@ def statement_of(cluster: list[Node]) -> Statement:
         speaker_type=speaker.type if speaker else None,
         said=said.said if said else None,
         said_basis=said.said_basis if said else None,
-        agreement=_agreement([(c.article, c.quotation) for c in carried]),
+        agreement=_agreement(cluster, linked),
         members=tuple(c.key for c in carried),
     )
 
@@ -133,15 +136,28 @@ def speaker_of(named: list[Speaker]) -> Speaker | None:
     return Speaker(name=best.name, type=best.type)
 
 
-def _agreement(carried: list[tuple[str, Quotation]]) -> Agreement:
-    """`disputed` if one article only reports what another puts between quotation marks."""
-    quoting = {article for article, q in carried if q.type != "indirect"}
-    if quoting and any(article not in quoting for article, _ in carried):
+def _agreement(cluster: list[Node], linked: dict[str, set[str]]) -> Agreement:
+    """`disputed` if one article tells in its own words what another puts between quotation marks, all or a part of it.
+
+    A part counts only between articles that are held against each other, so that what comes later need look no further.
+    """
+    quoting = {c.article for node in cluster for c in node.members if c.quotation.type != "indirect"}
+    if quoting and any(not node.articles <= quoting for node in cluster):
         return "disputed"
-    return "same" if len({words_of(q.text).line for _, q in carried}) == 1 else "variant"
+    if is_moved(cluster, cluster, linked):
+        return "disputed"
+    return "same" if len({node.words.line for node in cluster}) == 1 else "variant"
+
+
+def is_moved(some: Sequence[Node], others: Sequence[Node], linked: dict[str, set[str]]) -> bool:
+    """True if the quotation marks of one of `some` and one of `others` are not around the same words."""
+    beside = [node for node in others if node.lead or node.tail]
+    pairs = [(a, b) for a in some for b in (others if a.lead or a.tail else beside) if a is not b]
+    return any(moved_marks(a, b) and may_meet(a, b, linked) for a, b in pairs)
 
 
 def occurrence_of(cluster: list[Node]) -> Occurrence:
+    """Give the occurrence that some nodes are."""
     reported: list[Reported] = sorted((r for node in cluster for r in node.members), key=rank)
     first = reported[0]
     finest = max((r.event for r in reported), key=lambda e: fineness(e.precision, e.date))
@@ -152,7 +168,13 @@ def occurrence_of(cluster: list[Node]) -> Occurrence:
         text=first.event.text,
         people=tuple(sorted({name for r in reported for name in r.event.people})),
         members=tuple(r.key for r in reported),
+        modality=surest([r.event.modality for r in reported]),
     )
+
+
+def surest(told: Iterable[Modality | None]) -> Modality | None:
+    """Give what is surest of several: past before planned before conditional before what nobody tells."""
+    return max(told, key=(None, "conditional", "planned", "past").index, default=None)
 
 
 def fullness(type_: str, text: str) -> tuple[int, int]:

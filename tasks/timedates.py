@@ -34,10 +34,10 @@ class Run:
     day_in_sentence: dict[int, str] = field(default_factory=dict)
 
 
-def anchor(run: Run, m: re.Match[str]) -> date | None:
+def anchor(run: Run, s: Sentence, m: re.Match[str]) -> date | None:
     """Give the last full date; in a clause that looks back the last one that is not after publication."""
     if run.last and run.published and run.last > run.published:
-        return run.last if direction.looks_ahead(run.body, m.start(), m.end()) > 0 else run.published
+        return run.last if direction.looks_ahead(run.body, m.start(), m.end(), s) > 0 else run.published
     return run.last
 
 
@@ -86,7 +86,7 @@ def slashed(_run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         return None
 
 
-def month_day(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def month_day(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read a day of a month without a year."""
     number_ = MONTHS[group(m, "mon").rstrip(".")[:3]]
     day = int(re.sub(r"\D", "", group(m, "d")))
@@ -97,7 +97,7 @@ def month_day(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     if year is None and group(m, "which"):
         year = run.published.year
     if year is None:
-        year = _closest_year(run, m, number_, day)
+        year = _closest_year(run, s, m, number_, day)
         year += _ends_range(run, m, f"{year:04d}-{number_:02d}-{day:02d}")
     try:
         return with_part(date(year, number_, day).isoformat(), m)
@@ -105,11 +105,11 @@ def month_day(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         return None
 
 
-def _closest_year(run: Run, m: re.Match[str], month: int, day: int) -> int:
+def _closest_year(run: Run, s: Sentence, m: re.Match[str], month: int, day: int) -> int:
     here = run.published
     if here is None:
         return 0
-    ahead = direction.looks_ahead(run.body, m.start(), m.end())
+    ahead = direction.looks_ahead(run.body, m.start(), m.end(), s)
     best = None
     for year in (here.year - 1, here.year, here.year + 1):
         try:
@@ -146,7 +146,7 @@ def _ends_range(run: Run, m: re.Match[str], value: str) -> bool:
     )
 
 
-def bare_month(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def bare_month(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read a bare month."""
     month = MONTHS[group(m, "mon").rstrip(".")[:3]]
     if run.published is None:
@@ -158,7 +158,7 @@ def bare_month(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
         return "DATE", f"{now.year + (month <= now.month):04d}-{month:02d}"
     if which.startswith(("this", "earlier this")):
         return "DATE", f"{now.year:04d}-{month:02d}"
-    ahead = direction.looks_ahead(run.body, m.start(), m.end())
+    ahead = direction.looks_ahead(run.body, m.start(), m.end(), s)
     if month == now.month:
         year = now.year
     elif ahead > 0:
@@ -172,7 +172,7 @@ def bare_month(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     return "DATE", f"{year:04d}-{month:02d}"
 
 
-def bare_weekday(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def bare_weekday(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read a bare weekday."""
     if run.published is None:
         return with_part(None, m)
@@ -188,13 +188,13 @@ def bare_weekday(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     elif which.startswith(("next", "coming", "following", "this coming")):
         day = run.published + timedelta(days=(7 - back) if back else 7)
     elif which.startswith("this"):
-        ahead = direction.looks_ahead(run.body, m.start(), m.end())
+        ahead = direction.looks_ahead(run.body, m.start(), m.end(), s)
         day = (
             run.published - timedelta(days=back)
             if ahead <= 0 and back
             else run.published + timedelta(days=(7 - back) % 7)
         )
-    elif direction.looks_ahead(run.body, m.start(), m.end()) > 0:
+    elif direction.looks_ahead(run.body, m.start(), m.end(), s) > 0:
         day = run.published + timedelta(days=(7 - back) % 7)
     else:
         day = run.published - timedelta(days=back)
@@ -302,7 +302,7 @@ def _day_ahead(run: Run, s: Sentence, m: re.Match[str]) -> str | None:
                 settled = _DAYS[name](run, s, match)
                 if settled and settled[1]:
                     return settled[1].split("T")[0]
-    last = anchor(run, m) or run.published
+    last = anchor(run, s, m) or run.published
     return last.isoformat() if last else None
 
 

@@ -20,10 +20,10 @@ _TRADE: Final = re.compile(
 """Words without which `the first half` is rather that of a match."""
 
 
-def same_day(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def same_day(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read `the same day`, `the next day` from the last full date."""
     step = {"next": 1, "following": 1, "previous": -1, "before": -1}.get(group(m, "which"), 0)
-    last = anchor(run, m)
+    last = anchor(run, s, m)
     if last is None:
         return "DATE", None
     return with_part((last + timedelta(days=step)).isoformat(), m)
@@ -198,7 +198,7 @@ def named_quarter(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
             "this" not in which
             and code[0] == "Q"
             and count * 3 - 2 > run.published.month
-            and not direction.looks_ahead(run.body, m.start(), m.end()) > 0
+            and not direction.looks_ahead(run.body, m.start(), m.end(), s) > 0
         ):
             year -= 1
     value = f"{year:04d}-{code}"

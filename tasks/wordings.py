@@ -8,9 +8,10 @@ share most of the weight of the shorter.
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -30,6 +31,13 @@ NEARLY_FLOOR: Final = 30
 HELD_FLOOR: Final = 15
 """Tenths of weight of a fragment that another quotation holds word by word: 'vested interest' has 33."""
 EVENT_SHARED: Final = 0.55
+BESIDE: Final = 8
+"""Words of the reporter's beside a fragment that are looked at for what another article quotes."""
+MOVED: Final = 15
+"""Tenths of weight that they must have in common for the quotation marks to have moved: a telling word, or two common
+ones ('serious international' has 19). Names do not count."""
+EDGE: Final = 3
+"""Words of a fragment that may differ at the end from which the marks have moved."""
 TELLING: Final = 3
 """How many of its heaviest words are looked for in other quotations."""
 
@@ -48,7 +56,10 @@ class Words:
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """Quotations (or events) that no rule can tell apart: one story or article, one wording, one speaker."""
+    """Quotations (or events) that no rule can tell apart: one story or article, one wording, one speaker.
+
+    `quoted`: it stands between quotation marks; `lead` and `tail` are the reporter's words beside a fragment.
+    """
 
     key: tuple[Any, ...]
     group: str
@@ -57,6 +68,9 @@ class Node:
     date: str
     members: list[Any]
     articles: set[str]
+    quoted: bool = False
+    lead: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
 
 
 def nodes_of(members: Iterable[Any]) -> dict[Any, Node]:
@@ -73,7 +87,14 @@ def _quotation_node(c: Carried) -> Node:
     q = c.quotation
     group, words = c.story or c.article, words_of(q.text)
     name = q.speaker and (fold(q.speaker.name), q.speaker.type)
-    return Node((group, words.line, name), group, words, q.speaker, "", [], set())
+    lead, tail, quoted = _own_words(c.lead)[-BESIDE:], _own_words(c.tail)[:BESIDE], q.type != "indirect"
+    key = (group, words.line, name, quoted, lead, tail)
+    return Node(key, group, words, q.speaker, "", [], set(), quoted, lead, tail)
+
+
+def _own_words(text: str) -> tuple[str, ...]:
+    """Give the words of a reporter without the names: of whom a fragment speaks has to be told outside of it."""
+    return tuple(_token(token)[0] for token in wordtable.TOKEN.findall(text) if not token[0].isupper())
 
 
 def _event_node(r: Reported) -> Node:
@@ -155,8 +176,11 @@ def same_statement(a: Node, b: Node) -> bool:
         return False
     if a.words.line == b.words.line:
         return True
-    short, long = sorted((a.words, b.words), key=lambda w: (w.total, w.line))
-    if short.line in long.line and short.total >= HELD_FLOOR * (1 if bond == "same" else 2):
+    brief, full = sorted((a, b), key=lambda node: (node.words.total, node.words.line))
+    short, long = brief.words, full.words
+    # What is held in another's own words, or by who may be another, says less.
+    sure = bond == "same" and (full.quoted or not brief.quoted)
+    if short.line in long.line and short.total >= HELD_FLOOR * (1 if sure else 2):
         return True
     shared = _shared(short, long)
     if shared >= short.total * SHARED_NEARLY:
@@ -170,6 +194,38 @@ def same_event(a: Node, b: Node) -> bool:
     short, long = sorted((a.words, b.words), key=lambda w: (w.total, w.line))
     shared = _shared(short, long)
     return short.line == long.line or (shared >= FLOOR and shared >= EVENT_SHARED * short.total)
+
+
+def moved_marks(a: Node, b: Node) -> bool:
+    """True if one puts words between quotation marks that the other has as its reporter's own, right beside a fragment.
+
+    It takes two articles: one that tells a statement twice does not contradict itself.
+    """
+    if len(a.articles | b.articles) < 2 or a.words.line == b.words.line or not (a.quoted and b.quoted):
+        return False
+    return any(
+        _moved(fragment.words.line, fragment.lead, fragment.tail, whole.words.line)
+        for fragment, whole in ((a, b), (b, a))
+        if fragment.lead or fragment.tail
+    )
+
+
+@lru_cache(maxsize=8192)
+def _moved(fragment: str, lead: tuple[str, ...], tail: tuple[str, ...], whole: str) -> bool:
+    """Lay the longest run of words that both quote one upon the other, and look what else the whole one quotes."""
+    short, long = fragment.split(), whole.split()
+    run = SequenceMatcher(None, short, long, autojunk=False).find_longest_match()
+    if run.size < min(2, len(short)):
+        return False
+    weight = words_of(whole).weight
+    before = long[max(0, run.b - BESIDE) : run.b] if run.a < EDGE else ()
+    behind = long[run.b + run.size :][:BESIDE] if len(short) - run.a - run.size < EDGE else ()
+    return max(_common(before, lead, weight), _common(behind, tail, weight)) >= MOVED
+
+
+def _common(quoted: Sequence[str], told: Sequence[str], weight: Mapping[str, int]) -> int:
+    both = {wordtable.stem(word) for word in quoted} & {wordtable.stem(word) for word in told}
+    return sum(weight.get(stem, 0) for stem in both)
 
 
 def _shared(a: Words, b: Words) -> int:

@@ -14,6 +14,7 @@ from tasks import additions, statements, wordings
 DAY = datetime(2026, 3, 9, tzinfo=UTC)
 WORDS = (
     "We shall not ask the county for another krone",
+    "for another krone",
     "We shall not ask the county for another krone, whatever insurers decide",
     "Nobody was on it when the ferry ramp went, and that is luck, not planning",
     "that is luck, not planning",
@@ -30,6 +31,8 @@ SENTENCES = (
     "A storm tore the ferry ramp from the quay at Sant, and welders came",
     "The chairman of the company resigned",
 )
+LEADS = ("", "they would not ask the county", "she said that insurers had")
+MODALITIES = ("past", "planned", "conditional", None)
 DATES = (("2026-03-09", "day"), ("2026-03-09T10:00", "time"), ("2026-03-09T11:00", "time"), ("2026-03-10", "day"))
 
 
@@ -42,15 +45,17 @@ def quoted(key: int, article: str, story: str, at: datetime | None, picks: Seque
         end=key + 1, speaker=Speaker(name=speaker[0], type=speaker[1]) if speaker else None,  # type: ignore[arg-type]
         said=(None, "2026-03-09", "2026-03-10")[day % 3], said_basis=(None, "stated", "published", "stated")[day % 3],
     )  # fmt: skip
-    return Carried(key=key, article=article, story=story, published_at=at, quotation=quotation)
+    lead = LEADS[day % 3] if quotation.type == "mixed" else ""
+    return Carried(key=key, article=article, story=story, published_at=at, quotation=quotation, lead=lead)
 
 
 def dated(key: int, article: str, story: str, at: datetime | None, picks: Sequence[int]) -> Reported:
     """Give an event of an article: its sentence, date and people by number."""
-    words, date, people, _ = picks
+    words, date, people, modality = picks
     event = Event(
         text=SENTENCES[words % len(SENTENCES)], date=DATES[date % 4][0], precision=DATES[date % 4][1],  # type: ignore[arg-type]
         start=key, end=key + 1, people=("Greta Lund", "Olaf Brandt")[: people % 3],
+        modality=MODALITIES[modality % 4],  # type: ignore[arg-type]
     )  # fmt: skip
     return Reported(key=key, article=article, story=story, published_at=at, event=event)
 

@@ -27,6 +27,8 @@ def test_article_gets_all_four_lists_and_its_stages() -> None:
     assert ("not convinced", "Dockers Union") in speakers
     assert [(e.date, e.precision) for e in done.events] == [("2026-02-10", "day"), ("2025-12", "month")]
     assert done.events[0].people == ("Ida Holm",)
+    assert [e.modality for e in done.events] == ["past", "past"]
+    assert done.quotations_basis == "parser"
     assert {m.name: m.type for m in done.mentions}["Dockers Union"] == "Organization"
     assert done.stages == enrich.STAGES
     assert (done.body, done.headline, done.id) == (ARTICLE.body, ARTICLE.headline, ARTICLE.id)
@@ -60,6 +62,7 @@ def test_missing_model_leaves_rules_alone_and_says_so() -> None:
     assert [(q.text, q.type) for q in done.quotations] == [("Nobody will lose a job over this,", "direct")]
     assert done.timexes
     assert done.mentions
+    assert done.quotations_basis == "rules"
 
 
 def test_other_languages_get_what_is_sound() -> None:
@@ -68,6 +71,7 @@ def test_other_languages_get_what_is_sound() -> None:
     assert [(q.text, q.speaker) for q in done.quotations] == [("Wir bleiben alle hier in Bergen", None)]
     assert [t.value for t in done.timexes] == ["2026-02-04"]
     assert done.mentions == ()
+    assert done.quotations_basis == "marks"
 
 
 def test_unknown_language_is_read_as_english_only_if_it_reads_so() -> None:

@@ -1,9 +1,10 @@
 """The quote book: one statement a row, with everyone who carries it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from shelving import Desk, article, quoting, relation, verdicts
+from shelving import Desk, article, quotation, quoting, relation, verdicts
 from sqlalchemy import func, select
 
 from storage import catalogue, changes, quotebook, tables
@@ -110,6 +111,36 @@ def test_speaker_is_found_in_any_case_of_any_script(store: Store, now: datetime,
     _file(store, Desk(), now, quoting("a", REST, speaker=named), quoting("b", BOATS, speaker="Eloise Celik"))
     with store.reading() as conn:
         assert [row["text"] for row in quotebook.quotes(conn, speaker=asked)] == [REST]
+
+
+SAID = ["199X", "2025-24", "2026-01-01", "2026-W10", "2026-03-03", "2026-34", "2026-04-02", "XXXX", None]
+
+
+@pytest.mark.parametrize("page", [1, 3, 200])
+def test_book_goes_by_the_first_day_of_weeks_quarters_seasons_and_decades(
+    store: Store, now: datetime, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place, said in enumerate(SAID):
+        made = article(f"{place}", f"“{REST} {place}”")
+        told = quotation(made.body, f"{REST} {place}", said=said)
+        _file(store, Desk(), now, replace(made, quotations=(told,)))
+    monkeypatch.setattr(catalogue, "PAGE", page)
+    with store.reading() as conn:
+        found = [row["dateSaid"] for row in quotebook.quotes(conn)]
+    assert found[:-2] == SAID[:-2]
+    assert set(found[-2:]) == {"XXXX", None}, "what is no date that can be read comes last"
+
+
+def test_marks_that_another_article_moves_are_disputed(store: Store, now: datetime) -> None:
+    whole = "the grave shortage of pilots will not mend itself"
+    one = quoting("a", whole)
+    body = "Ada Voss said a grave lack of pilots “will not mend itself” by summer."
+    two = article("b", body, published="2026-03-02")
+    two = replace(two, quotations=(quotation(body, "will not mend itself", type="mixed"),))
+    _file(store, Desk(verdicts(relation(one, two))), now, one, two)
+    with store.reading() as conn:
+        (row,) = quotebook.quotes(conn)
+    assert (row["agreement"], len(row["carriers"])) == ("disputed", 2)
 
 
 @pytest.mark.parametrize("page", [1, 2, 200])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.records import Carried, Event, Quotation, QuotationType, Reported, Speaker
+from storage.records import Carried, Event, Modality, Precision, Quotation, QuotationType, Reported, Speaker
 from tasks.statements import group_events, group_quotations
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -16,17 +16,21 @@ LINKED = {("a", "b"), ("b", "c")}
 
 def said(
     article: str, text: str, speaker: str | Speaker | None = "Ada Voss", kind: QuotationType = "direct", *,
-    story: str | None = None, start: int = 0, day: int = 0,
+    story: str | None = None, start: int = 0, day: int = 0, lead: str = "", tail: str = "",
 ) -> Carried:  # fmt: skip
     named = Speaker(name=speaker) if isinstance(speaker, str) else speaker
     quotation = Quotation(text=text, start=start, end=start + len(text), type=kind, speaker=named)
     key = sum(map(ord, f"{article}{text}{speaker}{kind}{start}")) * 7 + start
     at = DAY + timedelta(days=day)
-    return Carried(key=key, article=article, story=story or article, published_at=at, quotation=quotation)
+    return Carried(
+        key=key, article=article, story=story or article, published_at=at, quotation=quotation, lead=lead, tail=tail
+    )
 
 
-def told(article: str, text: str, date: str = "2026-03-06", precision: str = "day") -> Reported:
-    event = Event(date=date, precision=precision, text=text, start=0, end=len(text), people=())  # type: ignore[arg-type]
+def told(
+    article: str, text: str, date: str = "2026-03-06", precision: Precision = "day", modality: Modality | None = None
+) -> Reported:
+    event = Event(date=date, precision=precision, text=text, start=0, end=len(text), modality=modality)
     return Reported(
         key=sum(map(ord, article + text + date)), article=article, story=article, published_at=DAY, event=event
     )
@@ -115,6 +119,54 @@ def test_what_one_quotes_and_another_only_reports_is_disputed() -> None:
     assert (found.agreement, found.type, found.text) == ("disputed", "direct", quoted.quotation.text)
 
 
+WHOLE = "the grave shortage of pilots between the islands will not mend itself"
+MOVED = {
+    "before": ("will not mend itself", "a grave lack of pilots between the islands", ""),
+    "behind": (
+        "the grave shortage of pilots",
+        "the minister spoke of",
+        "between the islands that will not mend by itself",
+    ),
+}
+NOT_MOVED = {
+    "a clip": ("will not mend itself", "she told the harbour that it", ""),
+    "a name": ("will not mend itself", "and of Islands, Pilots, Grave and Shortage", ""),
+    "other words far off": (
+        "grave shortage",
+        "it will not mend itself, she said; she spoke of one most rare and dear",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fragment", "lead", "tail"), MOVED.values(), ids=MOVED)
+def test_moved_quotation_marks_are_disputed(fragment: str, lead: str, tail: str) -> None:
+    whole, part = said("a", WHOLE), said("b", fragment, kind="mixed", lead=lead, tail=tail)
+    for carried in ([whole, part], [part, whole]):
+        (found,) = group_quotations(carried, LINKED)
+        assert (found.agreement, len(found.members)) == ("disputed", 2)
+
+
+@pytest.mark.parametrize(("fragment", "lead", "tail"), NOT_MOVED.values(), ids=NOT_MOVED)
+def test_clip_is_a_variant_whatever_else_its_reporter_says(fragment: str, lead: str, tail: str) -> None:
+    (found,) = group_quotations([said("a", WHOLE), said("b", fragment, kind="mixed", lead=lead, tail=tail)], LINKED)
+    assert (found.agreement, len(found.members)) == ("variant", 2)
+
+
+def test_article_that_tells_a_statement_twice_does_not_dispute_it() -> None:
+    fragment, lead, _ = MOVED["before"]
+    (found,) = group_quotations([said("a", WHOLE), said("a", fragment, kind="mixed", lead=lead, start=99)], LINKED)
+    assert found.agreement == "variant"
+
+
+def test_few_words_that_another_only_reports_are_no_tie() -> None:
+    fragment = said("a", "open waters", kind="mixed")
+    quoted = said("b", "the islands keep the open waters between them free of any customs")
+    reported = replace(quoted, quotation=replace(quoted.quotation, type="indirect"))
+    assert len(group_quotations([fragment, quoted], LINKED)) == 1
+    assert len(group_quotations([fragment, reported], LINKED)) == 2
+
+
 def test_statement_is_known_by_its_earliest_carrier_and_told_in_the_fullest_words() -> None:
     clip, full = said("b", "earned their rest", "Voss"), said("a", "the crews have earned their rest", day=1)
     (found,) = group_quotations([full, clip], LINKED)
@@ -169,3 +221,11 @@ def test_time_of_day_makes_an_event_finer_not_another() -> None:
     timed = told("b", text, "2026-03-06T09:00", "time")
     (found,) = group_events([told("a", text), timed], LINKED)
     assert (found.date, found.precision) == ("2026-03-06T09:00", "time")
+
+
+def test_what_one_report_tells_as_past_has_happened() -> None:
+    text = "Ferry crews walk out at Port Lisbane over unpaid overtime."
+    reports = [told("a", text, modality="planned"), told("b", text + " Then", modality="past"), told("c", text)]
+    for some, surest in ((reports, "past"), (reports[::2], "planned"), (reports[2:], None)):
+        (found,) = group_events(some, LINKED | {("a", "c")})
+        assert found.modality == surest

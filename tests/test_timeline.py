@@ -161,6 +161,20 @@ def test_person_is_found_in_any_case_of_any_script(store: Store, now: datetime, 
         assert list(timeline.events(conn, person='", "')) == [], "a search looks into names, not between them"
 
 
+def test_event_says_whether_it_has_happened(store: Store, now: datetime) -> None:
+    one = _dated("a", "2026-03-06")
+    two = replace(_dated("b", "2026-03-06"), published="2026-03-07")
+    planned = replace(one, events=(replace(one.events[0], modality="planned"),))
+    past = replace(two, events=(replace(two.events[0], modality="past"),))
+    _file(store, Desk(verdicts(relation(one, two))), now, planned)
+    with store.reading() as conn:
+        assert [row["modality"] for row in timeline.events(conn)] == ["planned"]
+        assert catalogue.article(conn, one.id).article.events == planned.events  # type: ignore[union-attr]
+    _file(store, Desk(verdicts(relation(one, two))), now, past)
+    with store.reading() as conn:
+        assert [(row["modality"], len(row["articles"])) for row in timeline.events(conn)] == [("past", 2)]
+
+
 def test_event_moves_with_its_story(store: Store, now: datetime) -> None:
     late, early = quoting("late", published="2026-03-02"), quoting("early", published="2026-03-01")
     _file(store, Desk(verdicts(relation(late, early))), now, late, early)
