@@ -35,7 +35,7 @@ _AMOUNTS: Final = lexicon.words("percent percentage proportion number majority h
 _UNNAMED: Final = lexicon.words("who which that whom i we you my our there what")
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
 
-_DESCRIBES: Final = re.compile(r", (?:\d{1,3}, )?(?:(?:an?|the|its|his|her|who is) )?(?:[\w’'-]+ ){0,5}")
+_DESCRIBES: Final = re.compile(r" \(|, (?:\d{1,3}, )?(?:(?:an?|the|its|his|her|who is) )?(?:[\w’'-]+ ){0,5}")
 _FIELD: Final = re.compile(
     r"(?:,| (?:of|to|at|for|in|with)\b[^,.;:“”\"()\n]{2,70}?,?) (?:(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Sir|Lt)\.? )?"
 )
@@ -44,6 +44,7 @@ _ISSUED: Final = re.compile(r" (?:[a-z]+ ){0,3}(?:by|from) (?:the )?")
 _STUDIES: Final = lexicon.words(
     "report reports study survey poll data research findings figures evidence law bill paper"
 )
+_OWNERS: Final = frozenset(("pro3", "they", "it"))
 _BY: Final = re.compile(r" (?:by|from) (?:the )?")
 HOLDER: Final = 110
 """Characters from an office within which its holder's name must begin."""
@@ -176,6 +177,9 @@ class Resolver:
         if m.noun in _DOCUMENTS or m.noun in _SHOWN:
             owner = self._inside(m) or self._issuer(m)
             if owner is None:
+                writer = next((x for x in s.mentions if m.start <= x.start < m.head_start and x.kind in _OWNERS), None)
+                if writer is not None:
+                    return self._name(writer, span, 2)
                 return self._author(m, span) if m.noun in _DOCUMENTS else None
             return Speaker(name=owner.name, type=owner.type, mention=span)
         entity = self._apposed(s, m) or self._holder(s, m) or self._by_role(m) or self._owner(m)
@@ -408,7 +412,7 @@ class Resolver:
                 together = not single and m.sentence - s.index <= 1 and self._joined(s, other)
                 if entity is not None and entity.type == "Person" and not together:
                     continue
-                if entity is None and single and other.noun not in lexicon.GROUP_NOUNS:
+                if entity is None and single and other.noun not in lexicon.GROUP_NOUNS | _DOCUMENTS:
                     continue
                 plural = s.parse.words and (s.parse.tags[other.token] in ("NNS", "NNPS") or self._joined(s, other))
                 score = 1.5 if other.relation == "acc" else 0.0

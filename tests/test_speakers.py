@@ -85,3 +85,16 @@ def test_surname_that_is_a_month_or_a_season_is_a_name() -> None:
 def test_short_paragraph_left_open_goes_on_in_the_next() -> None:
     text = "“It sells,” said Jon Berg. “The upside sells.\n“But nobody talks about the downside here,” he added."
     assert speaker(text, "The upside sells") == "Jon Berg"
+
+
+def test_letter_of_several_speaks_for_its_writers() -> None:
+    text = (
+        "Ana Ruiz and Jon Berg, who runs the harbour, said the plan was “in conflict with the law”.\n\n"
+        f"“{WORDS},” their statement said."
+    )
+    assert speaker(text, WORDS) == "Ana Ruiz"
+
+
+def test_whole_sentence_is_somebodys() -> None:
+    text = "Jon Berg, the founder, called him a master of the trade. “He showed again and again how to build a boat.”"
+    assert speaker(text, "He showed") == "Jon Berg"
