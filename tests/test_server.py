@@ -1,6 +1,8 @@
 """Prefect's server as `up` starts it, and the desk's client of it: what is busy is waited for, not failed over."""
 
 import asyncio
+import contextlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from desking import Up, drop, free_port, wait_for
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED, temporary_settings
 
@@ -114,3 +117,34 @@ def test_whoever_asks_for_a_client_gets_the_patient_one() -> None:
                 return get_client() is shared.client
 
     assert asyncio.run(same())
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(600)
+def test_prefects_database_is_kept_small(tmp_path: Path) -> None:
+    passing = dict.fromkeys(("prefect.task-run.Running", "prefect.task-run.Completed"), 20)
+    often = {
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(passing),
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
+    }
+    up = Up(tmp_path, free_port(), "up", WIREDESK_WORKERS="1", **often).ready()
+    try:
+        headline = drop(tmp_path, "Kept")
+        wait_for(lambda: headline in up.filed(), what=headline)
+        (run,) = wait_for(lambda: up.runs("ingest", state={"type": {"any_": ["COMPLETED"]}}), what="its run")
+        database = tmp_path / "prefect" / "prefect.db"
+
+        def count(event: str) -> int:
+            with contextlib.closing(sqlite3.connect(database, timeout=30)) as conn:
+                return int(conn.execute("SELECT count(*) FROM events WHERE event = ?", (event,)).fetchone()[0])
+
+        wait_for(lambda: count("prefect.task-run.Completed") == 3, what="the events of its tasks")
+        wait_for(lambda: count("prefect.task-run.Completed") == 0, seconds=90, what="their end")
+        assert count("prefect.flow-run.Completed")  # of another kind: these stay for a day
+
+        with contextlib.closing(sqlite3.connect(database, timeout=30)) as conn, conn:
+            long_ago = "2020-01-01 00:00:00.000000"
+            conn.execute("UPDATE flow_run SET end_time = ?", (long_ago,))
+        wait_for(lambda: run["id"] not in {r["id"] for r in up.runs("ingest")}, seconds=90, what="the old run's end")
+    finally:
+        up.stop()
