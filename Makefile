@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup parquet demo up bench-latency bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
+.PHONY: help setup parquet dask demo up bench-latency bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,9 @@ setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
 # Its lines of the lock, and no other: a line that ends in \ goes on.
 parquet: .venv/.run  ## Install pyarrow, which `wiredesk export --format parquet` wants
 	@sed -n '/^pyarrow==/,/[^\]$$/p' deployments/requirements-dev.lock | $(PIP) --require-hashes -r /dev/stdin
+
+dask: .venv/.run  ## Install prefect-dask, which WIREDESK_TASK_RUNNER=dask wants, here and where Dask's workers run
+	@$(PIP) --require-hashes -r deployments/requirements-dask.lock
 
 demo: .venv/.run  ## Take the sample documents all the way into a database and show what was found
 	@$(BIN)/wiredesk demo
@@ -82,6 +85,8 @@ lock:            ## Resolve the requirements anew into deployments/ (hashes, no 
 	@.venv/lock/bin/uv --quiet pip compile pyproject.toml --extra dev $(LOCK) -o deployments/requirements-dev.lock >/dev/null
 	@.venv/lock/bin/uv --quiet pip compile pyproject.toml --extra build $(LOCK) -c deployments/requirements-dev.lock \
 		-o deployments/requirements.lock >/dev/null
+	@.venv/lock/bin/uv --quiet pip compile pyproject.toml --extra build --extra dask $(LOCK) -c deployments/requirements-dev.lock \
+		-o deployments/requirements-dask.lock >/dev/null
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 clean:           ## Remove what the targets made; the desk's own data in var/ stays
