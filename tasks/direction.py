@@ -44,7 +44,14 @@ PRESENT: Final = 0.2
 """A verb in the present: `faces an election in October`, `is Friday`."""
 
 
-_BY_TENSE: Final[dict[Tense, float]] = {"past": -1.0, "present": PRESENT, "open": 0.5, "planned": 1.0, "ahead": 1.0}
+_BY_TENSE: Final[dict[Tense, float]] = {
+    "past": -1.0,
+    "perhaps": -1.0,
+    "present": PRESENT,
+    "open": 0.5,
+    "planned": 1.0,
+    "ahead": 1.0,
+}
 
 
 def looks_ahead(body: str, start: int, end: int, s: Sentence | None = None) -> float:
@@ -54,7 +61,8 @@ def looks_ahead(body: str, start: int, end: int, s: Sentence | None = None) -> f
     before = _CLAUSE_END.split(body[max(0, start - 80) : start])[-1]
     words = [w.group().casefold() for w in _WORD.finditer(before)]
     near = " ".join(words[-5:])
-    if words[-1:] == ["by"] and _done(words[:-1]):
+    told = tense.of(s, start, end) if s is not None else None
+    if words[-1:] == ["by"] and (told == "past" or _done(words[:-1])):
         return -1.0
     if re.search(
         r"\b(?:as early as|as soon as|as late as|scheduled for|planned for|due|starting|beginning|until|by|"
@@ -62,7 +70,6 @@ def looks_ahead(body: str, start: int, end: int, s: Sentence | None = None) -> f
         near,
     ):
         return 2.0 if len(words) > 3 or words[-1:] != ["until"] else -1.0
-    told = tense.of(s, start, end) if s is not None else None
     if told is not None:
         return _BY_TENSE[told]
     here = len(_WORD.findall(before.rsplit(",", 1)[-1])) if "," in before else len(words)

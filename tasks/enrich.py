@@ -69,11 +69,16 @@ def _read_english(
         known = register.link(body, namings, above, [])
         return quotes.by_marks(layout, known), known, times.find(body, layout, published=article.published)
     chosen = quotes.select(layout, quotes.lexicon().select)
-    quotes.attach(layout, chosen, parser.parse([grammar.shortened(layout, s) for s in chosen]))
+    dated = times.select(layout, chosen)
+    parses = parser.parse([grammar.shortened(layout, s) for s in (*chosen, *dated)])
+    quotes.attach(layout, chosen, parses[: len(chosen)])
     namings, above = register.read_names(layout, article.headline)
     known = register.link(body, namings, above, _votes(layout, namings, parser))
     resolver = speakers.Resolver(layout, known)
     found = quotes.read(layout, resolver.identities())
+    # Only now, so that they offer no speakers: what is learnt was learnt without them.
+    for s, parse in zip(dated, parses[len(chosen) :], strict=True):
+        s.parse = grammar.place(layout, s, parse)
     timexes = times.find(body, layout, published=article.published)
     within = [(f.start, f.end) for f in found]
     made = []

@@ -4,6 +4,7 @@ What the sentence makes of it, `modality`, is told by the verb that the date han
 behind the day of publication has happened, what lies ahead of it is planned, unless the verb says otherwise.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final, cast
@@ -33,6 +34,11 @@ _EDTF: Final = {
 """Seasons, quarters and halves of TIMEX3 as EDTF numbers them (level 2, sub-year groupings)."""
 
 
+_SUPPOSED: Final = re.compile(r"\b(?:[Ii]f|[Uu]nless|[Ww]hether)\b")
+"""What makes a thing of the past conditional; what `would be the latest since May` is not of the past."""
+_PROSE: Final = re.compile(r"\b[a-z]{2,}")
+
+
 def edtf(value: str) -> str:
     """Write a TIMEX3 value as an EDTF date: `2026-SP` is 2026-21, `199` is 199X, `2026-03-13TMO` is its day."""
     day, _, clock = value.partition("T")
@@ -55,6 +61,8 @@ def find(layout: Layout, timexes: Sequence[Timex], known: Register, published: d
         if not dated or s.end - s.start < 20:
             continue
         best = min(dated, key=lambda t: (_RANK[timevalues.precision(t.value or "")], t.start))
+        if not (_PROSE.search(layout.body, s.start, best.start) or _PROSE.search(layout.body, best.end, s.end)):
+            continue  # a dateline, or a heading in capitals
         value = best.value or ""
         people = dict.fromkeys(e.name for _, _, e in known.between(s.start, s.end) if e.type == "Person")
         found.append(
@@ -74,14 +82,16 @@ def find(layout: Layout, timexes: Sequence[Timex], known: Register, published: d
 def modality(layout: Layout, s: Sentence, timex: Timex, published: date | None) -> Modality | None:
     """Tell whether a date is of something past, planned or conditional; None for what goes on, or if nothing tells."""
     sense = direction.sense(s, layout.body, timex.start, timex.end)
-    if sense == "open":
+    here = published.isoformat() if published is not None else None
+    behind = here is not None and timex.latest is not None and timex.latest < here
+    if sense == "perhaps":
         return "conditional"
-    if published is not None and timex.earliest and timex.latest:
-        here = published.isoformat()
-        if timex.earliest > here:
-            return "planned"
-        if timex.latest < here:
-            return "planned" if sense == "planned" else "past"
+    if sense == "open" and not (behind and not _SUPPOSED.search(layout.body, s.start, s.end)):
+        return "conditional"
+    if behind:
+        return "planned" if sense == "planned" else "past"
+    if here is not None and timex.earliest is not None and timex.earliest > here:
+        return "planned"
     if sense == "past":
         return "past"
     return "planned" if sense in ("ahead", "planned") else None

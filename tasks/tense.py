@@ -8,8 +8,9 @@ from typing import Final, Literal
 from tasks import lexicon
 from tasks.grammar import Sentence
 
-Tense = Literal["past", "present", "ahead", "planned", "open"]
-"""`planned`: a plan is spoken of, kept or not. `open`: it may be, could be, or is only asked or supposed."""
+Tense = Literal["past", "perhaps", "present", "ahead", "planned", "open"]
+"""`planned`: a plan is spoken of, kept or not. `open`: it may be, could be, or is only asked or supposed; `perhaps`: it
+may have been."""
 
 PLANNED: Final = lexicon.words(
     "scheduled planned slated postponed delayed rescheduled expected due booked earmarked set supposed meant tipped "
@@ -28,6 +29,7 @@ _LEADS_ON: Final = PLANNED | lexicon.words(
     "urge urged urges wish wishes offered offers offer continues continue hopeful able unable willing"
 )
 """What an infinitive hangs on that is still to come."""
+_UPCOMING: Final = frozenset(("due", "upcoming", "tentative", "forthcoming"))
 _SUPPOSING: Final = lexicon.words("if unless whether provided providing assuming should supposing")
 _WEIGHING: Final = lexicon.words(
     "consider considers considering considered mull mulls mulling mulled weigh weighs weighing weighed propose "
@@ -51,7 +53,10 @@ def of(s: Sentence, start: int, end: int) -> Tense | None:
         word, tag = s.parse.words[token].casefold(), s.parse.tags[token]
         if tag[:1] == "V" or tag == "MD":
             return _verb(s, token, 0)
-        if word in ("due", "upcoming", "tentative"):
+        if word in _UPCOMING or any(
+            s.parse.deps[c] == "amod" and s.parse.words[c].casefold() in PLANNED | _UPCOMING
+            for c in _children(s, token)
+        ):
             return "planned"
         if s.parse.heads[token] == token:
             return None
@@ -91,6 +96,8 @@ def _verb(s: Sentence, verb: int, depth: int) -> Tense | None:
 
 
 def _with_modal(s: Sentence, verb: int, modal: str, helpers: list[str]) -> Tense | None:
+    if "have" in helpers and modal != "will":
+        return "past" if modal in ("must", "ca", "can") else "perhaps"
     if modal in _MAY:
         return "open"
     if modal in ("would", "'d", "’d"):
@@ -98,8 +105,8 @@ def _with_modal(s: Sentence, verb: int, modal: str, helpers: list[str]) -> Tense
         reported = s.parse.deps[verb] in ("ccomp", "parataxis") or (
             s.parse.deps[verb] == "conj" and s.parse.deps[s.parse.heads[verb]] == "ccomp"
         )
-        return "ahead" if reported and "have" not in helpers else "open"
-    return "past" if modal in ("must", "ca", "can") and "have" in helpers else "ahead"
+        return "ahead" if reported else "open"
+    return "ahead"
 
 
 def _infinitive(s: Sentence, verb: int, helpers: list[str], depth: int) -> Tense | None:
@@ -156,16 +163,17 @@ def _above(s: Sentence, token: int, depth: int) -> Tense | None:
 
 
 def _is_supposed(s: Sentence, verb: int) -> bool:
-    """True if the clause of a verb begins with `if`, or such a clause hangs on it."""
+    """True if the clause of a verb begins with `if`, or such a clause hangs on it and it is not told as past."""
     parse = s.parse
     for child in _children(s, verb):
         if parse.deps[child] in ("mark", "advmod", "prep") and parse.words[child].casefold() in _SUPPOSING:
             return True
-        if parse.deps[child] == "advcl" and any(
-            parse.deps[g] == "mark" and parse.words[g].casefold() in ("if", "unless") for g in _children(s, child)
-        ):
-            return True
-    return False
+    past = parse.tags[verb] in ("VBD", "VBN") and not any(parse.tags[c] == "MD" for c, _ in _helpers(s, verb))
+    return not past and any(
+        parse.deps[c] == "advcl"
+        and any(parse.deps[g] == "mark" and parse.words[g].casefold() in ("if", "unless") for g in _children(s, c))
+        for c in _children(s, verb)
+    )
 
 
 def _helpers(s: Sentence, verb: int) -> list[tuple[int, str]]:

@@ -238,7 +238,7 @@ def bare_year(_run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     return "DATE", m["y"]
 
 
-def holiday(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def holiday(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read a holiday."""
     if m["y"]:
         day = timevalues.holiday(m["name"], full_year(m["y"]))
@@ -257,6 +257,8 @@ def holiday(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     if not days:
         return None
     here = run.published
+    if not which and direction.looks_ahead(run.body, m.start(), m.end(), s) <= -1:
+        days = [d for d in days if d <= here] or days
     return "DATE", min(days, key=lambda d: abs((d - here).days)).isoformat()
 
 

@@ -12,6 +12,7 @@ from tasks.grammar import Sentence
 from tasks.timedates import Run, Value, anchor, full_year, group, with_part
 from tasks.timewords import DAYPARTS, MONTHS, ORDINALS, SEASON_CODES, WEEKDAYS, number, unit_of
 
+_SATURDAY: Final = 5
 _TRADE: Final = re.compile(
     r"(?i:profit|revenue|sales|earning|income|turnover|result|fiscal|growth|grew|econom|export|import|output|"
     r"production|orders|deliver|shipment|invest|budget|inflation|price|loss(?:es)?\b|\bmonths\b|\byear|[%$€£]|percent|"
@@ -38,7 +39,7 @@ def same_unit(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     return "DATE", (timevalues.shift(last, unit_of(group(m, "u")), step) if last else None)
 
 
-def relative_unit(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
+def relative_unit(run: Run, s: Sentence, m: re.Match[str]) -> Value | None:
     """Read `last week`, `next year`."""
     unit = unit_of(group(m, "u"))
     which = group(m, "which")
@@ -51,6 +52,8 @@ def relative_unit(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     )
     if run.published is None:
         return "DATE", None
+    if which == "the" and run.published.weekday() < _SATURDAY:
+        step = -1 if direction.looks_ahead(run.body, m.start(), m.end(), s) <= -1 else 0
     return "DATE", timevalues.shift(run.published, unit, step)
 
 

@@ -192,6 +192,7 @@ RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
                     r"evening)")),
     ("reference", _rule(r"(?P<ref>now|currently|recently|at the moment|at present|the near future|the future|in the "
                         r"past)")),
+    ("bare_year", _rule(r"(?:post|pre|mid)-(?P<y>(?:19[0-9]|20[0-4])\d)(?![-/,.:]?\d)")),
     ("bare_year", _rule(r"(?:in|since|of|until|by|from|before|after|between) (?P<x>(?P<y>1[5-8]\d\d))(?![-/,.:]?\d|%|"
                         r" [a-z]+s\b)")),
     ("bare_year", _rule(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import events, grammar, times, timevalues
+from storage.records import Article
+from tasks import enrich, events, grammar, times, timevalues
 
 WEDNESDAY = "2026-02-11"
 
@@ -49,11 +50,39 @@ def found(text: str, published: str | None = WEDNESDAY, language: str = "en") ->
         ("Buses run every day.", "every day", "P1D"),
         ("The train left at 10:35 a.m. Tuesday.", "10:35 a.m. Tuesday", "2026-02-10T10:35"),
         ("Shops close on Christmas Eve.", "Christmas Eve", "2025-12-24"),
+        ("The post-1959 ferries are wider.", "post-1959", "1959"),
         ("A storm hit on 3 February. Power returned the next day.", "the next day", "2026-02-04"),
     ],
 )
 def test_expression_has_its_value(text: str, expression: str, value: str) -> None:
     assert (expression, value) in [(t, v) for t, _, v in found(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "value"),
+    [
+        ("They linked arms on Saturday and were planning to march to the court on Monday.", "Monday", "2026-02-16"),
+        ("On Friday, the League of Ferry Users in Sant will hold a rally.", "Friday", "2026-02-13"),
+        ("On Friday, the League of Ferry Users in Sant held a rally.", "Friday", "2026-02-06"),
+        ("The envoy’s upcoming visit in September had worried the board.", "September", "2026-09"),
+        ("The envoy, who said nothing, came in September to see the quay.", "September", "2025-09"),
+        ("Divers found the wreck over the weekend.", "the weekend", "2026-W06-WE"),
+        ("Divers will look for the wreck over the weekend.", "the weekend", "2026-W07-WE"),
+        ("The storm may have sunk the ferry on Tuesday, divers said.", "Tuesday", "2026-02-10"),
+        ("Nobody had signed the papers by Monday.", "Monday", "2026-02-09"),
+    ],
+)
+def test_tense_of_the_governing_verb_tells_the_direction(text: str, expression: str, value: str) -> None:
+    done = enrich.enrich_one(Article(input="x", body=text, language="en", published=WEDNESDAY))
+    assert (expression, value) in [(t.text, t.value) for t in done.timexes]
+
+
+def test_holiday_of_a_past_clause_is_the_last_one() -> None:
+    done = [
+        enrich.enrich_one(Article(input="x", body=text, language="en", published="2026-12-10")).timexes[0].value
+        for text in ("It was no ordinary Christmas on the islands.", "Ferries will not sail at Christmas.")
+    ]
+    assert done == ["2025-12-25", "2026-12-25"]
 
 
 def test_relative_expressions_stay_open_without_a_day_of_publication() -> None:
