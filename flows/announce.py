@@ -11,7 +11,8 @@ from typing import Final
 from prefect.events import emit_event
 
 from flows.settings import has_server
-from storage import changes
+from storage import changes, consumers
+from storage.changes import Kind
 from storage.store import Store
 
 CONSUMER: Final = "prefect-events"
@@ -20,7 +21,10 @@ CONSUMER: Final = "prefect-events"
 MOST_IDS: Final = 500
 """Ids in one event; Prefect refuses events larger than 1.5 MB."""
 
-_ANNOUNCED: Final = {"article.filed": "wiredesk.article.filed", "story.changed": "wiredesk.story.changed"}
+_ANNOUNCED: Final[dict[Kind, str]] = {
+    "article.filed": "wiredesk.article.filed",
+    "story.changed": "wiredesk.story.changed",
+}
 
 
 def arrived(item_ids: Sequence[int]) -> None:
@@ -50,16 +54,15 @@ async def changed(store: Store) -> None:
 
 def _since(store: Store) -> list[tuple[str, list[str]]]:
     with store.writing() as conn:
-        after = changes.cursor(conn, CONSUMER)
+        now = datetime.now(UTC)
+        # The feed is not kept for wake-ups that nobody was there for.
+        after = consumers.register(conn, CONSUMER, now=now, holds=False).cursor
         last = changes.last(conn)
         if last <= after:
             return []
-        found: dict[str, dict[str, None]] = {event: {} for event in _ANNOUNCED.values()}
-        for change in changes.read(conn, after=max(after, last - 20 * MOST_IDS), limit=20 * MOST_IDS):
-            if event := _ANNOUNCED.get(change.kind):
-                found[event][change.subject] = None
-        changes.acknowledge(conn, CONSUMER, last, now=datetime.now(UTC))
-    return [(event, list(ids)) for event, ids in found.items() if ids]
+        found = changes.subjects(conn, _ANNOUNCED, after=max(after, last - 20 * MOST_IDS))
+        consumers.acknowledge(conn, CONSUMER, last, now=now)
+    return [(event, found[kind]) for kind, event in _ANNOUNCED.items() if found.get(kind)]
 
 
 def _pieces(ids: list[int] | list[str]) -> Iterable[list[int] | list[str]]:

@@ -278,13 +278,17 @@ def parser() -> argparse.ArgumentParser:
 
     changes = command(
         "changes",
-        "flows.lists:changes",
+        "flows.changefeed:changes",
         "read the change feed",
-        "With --consumer it begins after what that consumer has acknowledged, and\nacknowledges what it has printed.",
+        "With --consumer it begins after what that consumer has acknowledged, a new one at the beginning, and\n"
+        "acknowledges what it has printed, page by page: after a crash some changes may come again, none is left out.",
     )
-    changes.add_argument("--after", type=int, metavar="N", help="begin after change number N (default 0)")
-    changes.add_argument("--consumer", metavar="NAME", help="remember how far NAME has read")
+    changes.add_argument("--after", type=_number, metavar="N", help="begin after change number N (default 0)")
     changes.add_argument("--follow", action="store_true", help="wait for more; ends with Ctrl-C")
+    readers = changes.add_mutually_exclusive_group()
+    readers.add_argument("--consumer", metavar="NAME", help="remember how far NAME has read")
+    readers.add_argument("--consumers", action="store_true", help="list the consumers and how far they have read")
+    readers.add_argument("--forget", metavar="NAME", help="forget a consumer: nothing is kept for it any more")
 
     db = command("db", "flows.lists:db", "upgrade the database, or show its version")
     db.add_argument("what", choices=["upgrade", "current"])
@@ -318,6 +322,12 @@ def _day(text: str) -> str:
         return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a calendar day has no zone
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-02-10") from None
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a change; the first is 1")
+    return int(text)
 
 
 def _late(target: str) -> Callable[[argparse.Namespace, environment.Settings], int]:

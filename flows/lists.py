@@ -1,4 +1,4 @@
-"""The commands that read the store: lists for people, rows for programs. They write nothing but a consumer's cursor."""
+"""The commands that read the store: lists for people, rows for programs."""
 
 import argparse
 import asyncio
@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,9 +25,6 @@ from storage import timeline as events
 from storage.errors import WiredeskError
 from storage.overview import overview
 from storage.store import Store, open_store
-
-FOLLOW_EVERY_S = 1.0
-"""How often `changes --follow` looks for more."""
 
 
 def open_filed(settings: Settings) -> Store:
@@ -86,8 +82,8 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
             states=inbox.counts(conn),
             totals=catalogue.totals(conn),
             last_change=feed.last(conn),
-            doing=report.rows(overview(conn, now=datetime.now(UTC)), _stage_seconds(), now=datetime.now(UTC),
-                              history=settings.history),
+            doing=report.rows(overview(conn, now=datetime.now(UTC), keep_changes=settings.keep_changes),
+                              _stage_seconds(), now=datetime.now(UTC), history=settings.history),
             running={"desk": "runs" if is_held(settings.home / DESK_LOCK) else "does not run here",
                      "Prefect": environment.named_server() or "no server"},
         )  # fmt: skip
@@ -248,33 +244,6 @@ def _rejected(conn: Connection) -> Iterator[inbox.Item]:
 def _item_row(item: inbox.Item) -> dict[str, Any]:
     return {"item": item.id, "input": item.input, "rejected": item.reason, "detail": item.detail,
             "received_at": item.received_at.isoformat(), "attempts": item.attempts, "kept": item.digest}  # fmt: skip
-
-
-def changes(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print the change feed, and with a consumer's name remember how far it was read."""
-    with open_store(settings.database, raw_url=settings.raw) if arguments.consumer else open_filed(settings) as store:
-        with store.reading() as conn:
-            after = feed.cursor(conn, arguments.consumer) if arguments.consumer else 0
-            end = feed.last(conn)
-        if arguments.after is not None:
-            after = arguments.after
-        if after > end:
-            print(f"The change feed ends at number {end}; nothing comes after {after} yet.", file=sys.stderr)
-        while True:
-            with store.reading() as conn:
-                page = feed.read(conn, after=after)
-            for change in page:
-                print(json.dumps(feed.change_row(change), ensure_ascii=False))
-            if page:
-                sys.stdout.flush()
-                after = page[-1].number
-                if arguments.consumer:
-                    with store.writing() as conn:
-                        feed.acknowledge(conn, arguments.consumer, after, now=datetime.now(UTC))
-            elif arguments.follow:
-                time.sleep(FOLLOW_EVERY_S)
-            else:
-                return 0
 
 
 def db(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -20,6 +20,7 @@ def rows(
         f"({found.filed_lately / 24:,.1f} an hour)",
         "copies": "none filed" if found.copies_share is None else f"{found.copies_share:.0%} of the last day",
         "rejected": ", ".join(f"{n:,} {reason}" for reason, n in found.rejected_lately.items()) or "none",
+        "change feed": _feed(found),
         "size of the database": _size(found.database_bytes),
     }
     if history is not None and history.exists():
@@ -28,6 +29,16 @@ def rows(
         slowest = max(stage_seconds, key=lambda stage: stage_seconds[stage])
         each = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stage_seconds.items())
         said["slowest stage"] = f"{slowest} (an article takes: {each})"
+    return said
+
+
+def _feed(found: Overview) -> str:
+    slowest, held = found.slowest, found.held
+    said = f"at number {found.last_change:,}"
+    if slowest is not None:
+        said += f"; {slowest.name} is furthest behind, at {slowest.cursor:,}"
+    if held is not None:
+        said += f". WARNING: kept since {held.since:%Y-%m-%d} for {held.consumer} (`wiredesk changes --forget NAME`)"
     return said
 
 

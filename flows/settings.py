@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     stop_s: float = Field(20.0, ge=0, description="seconds that work in hand has to end when the desk is stopped")
     history_days: float = Field(7.0, gt=0, description="days for which Prefect keeps its runs (events: one day)")
     keep_raw_days: float = Field(0.0, ge=0, description="days for which raw captures are kept; 0: for ever")
+    keep_changes_days: float = Field(0.0, ge=0, description="days for which the change feed is kept; 0: for ever")
 
     @property
     def database(self) -> str:
@@ -92,6 +93,11 @@ class Settings(BaseSettings):
     def processes(self) -> int:
         """How many worker processes to run."""
         return self.workers or len(os.sched_getaffinity(0))
+
+    @property
+    def keep_changes(self) -> timedelta | None:
+        """How long the change feed is kept; None: for ever."""
+        return timedelta(days=self.keep_changes_days) if self.keep_changes_days else None
 
     @property
     def lease(self) -> timedelta:

@@ -13,7 +13,7 @@ from prefect.client.schemas.sorting import ArtifactSort
 from flows import report
 from flows.settings import Settings, read_settings
 from flows.workplace import store_at_hand
-from storage import entries, housekeeping, inbox
+from storage import consumers, entries, housekeeping, inbox
 from storage.overview import Overview, overview
 from storage.store import Store
 
@@ -35,14 +35,14 @@ async def upkeep(thorough: bool = False) -> Overview:
     Leaves the table artifact `desk-overview`.
 
     Args:
-        thorough: also tend the database file, forget entries that left their feeds long ago, and throw away captures
-            older than WIREDESK_KEEP_RAW_DAYS.
+        thorough: also tend the database file, forget entries that left their feeds long ago, throw away captures
+            older than WIREDESK_KEEP_RAW_DAYS, and let go of changes older than WIREDESK_KEEP_CHANGES_DAYS.
     """
     settings = read_settings()
     with store_at_hand(settings) as store:
         done = await asyncio.to_thread(_tidy, store, settings, thorough)
         with store.reading() as conn:
-            found = overview(conn, now=datetime.now(UTC))
+            found = overview(conn, now=datetime.now(UTC), keep_changes=settings.keep_changes)
     get_run_logger().info("upkeep %s", done)
     said = report.rows(found, await stage_seconds(), now=datetime.now(UTC), history=settings.history) | {"upkeep": done}
     await acreate_table_artifact(
@@ -59,11 +59,16 @@ def _tidy(store: Store, settings: Settings, thorough: bool) -> str:
         given_back = inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
         if thorough:
             entries.forget(conn, unseen_since=now - FORGET_AFTER)
-    thrown_away = 0
+    thrown_away = let_go = 0
     if thorough and settings.keep_raw_days:
         thrown_away = housekeeping.throw_away(store, before=now - timedelta(days=settings.keep_raw_days))
+    if thorough and settings.keep_changes is not None:
+        let_go = consumers.drop(store, before=now - settings.keep_changes, now=now)
     housekeeping.tend(store, thorough=thorough)
-    return f"{given_back:,} items given back, {thrown_away:,} captures thrown away{', thorough' if thorough else ''}"
+    return (
+        f"{given_back:,} items given back, {thrown_away:,} captures thrown away, {let_go:,} changes let go of"
+        f"{', thorough' if thorough else ''}"
+    )
 
 
 async def stage_seconds() -> dict[str, float]:

@@ -13,6 +13,7 @@ from sqlalchemy import delete as remove
 
 from storage import changes, rows
 from storage import tables as t
+from storage.changes import Told
 from storage.records import Article, as_json
 
 _MANY: Final = 900
@@ -115,11 +116,7 @@ def _file_new(conn: Connection, arrived: Sequence[Arrived], *, now: datetime) ->
     for table, found in derived.items():
         if found:
             conn.execute(_INSERT[table], found)
-    told = [
-        ("article.filed", id_, _record(a.article, 1, now, None) | {"id": id_})
-        for id_, a in zip(ids, arrived, strict=True)
-    ]
-    changes.append(conn, told, now=now)  # type: ignore[arg-type]
+    changes.append_told(conn, "article.filed", [Told(id_, n, 1) for n, id_ in zip(ns, ids, strict=True)], now=now)
     return [Filed(outcome="new", n=n, id=id_) for n, id_ in zip(ns, ids, strict=True)]
 
 
@@ -148,8 +145,7 @@ def revise(
     conn.execute(update(a).where(a.n == n).values(rows.content(article) | given))
     _drop_derived(conn, n)
     _write_derived(conn, article, n)
-    record = _record(article, revision, old["filed_at"], now) | {"id": old["id"]}
-    changes.append(conn, [("article.revised", old["id"], record)], now=now)
+    changes.append_told(conn, "article.revised", [Told(old["id"], n, revision)], now=now)
 
 
 def withdraw(conn: Connection, n: int, *, reason: str, now: datetime) -> bool:
@@ -183,13 +179,6 @@ def _write_derived(conn: Connection, article: Article, n: int) -> None:
     for table, made in rows.derived(article, n).items():
         if made:
             conn.execute(_INSERT[table], made)
-
-
-def _record(article: Article, revision: int, filed_at: datetime, revised_at: datetime | None) -> dict[str, Any]:
-    return as_json(article, enrichment=False) | {
-        "revision": revision, "filed_at": filed_at.isoformat(), "revised_at": revised_at and revised_at.isoformat(),
-        "withdrawn_at": None,
-    }  # fmt: skip
 
 
 def numbers(conn: Connection, ids: Collection[str]) -> dict[str, int]:

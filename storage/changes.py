@@ -4,34 +4,47 @@ Numbers are taken under the writer lock, so none ever appears behind a reader. R
 the exports print; the payloads, by kind:
 
     article.filed, article.revised   the article record without enrichment lists, `revision`, `filed_at`, `revised_at`
+    article.withdrawn `reason`, `withdrawn_at`; `deleted` is true when the article has left the archive
     story.changed     `size`, `first_at`, `last_at`, `merged_into`; `members`: who joined, or changed its parent, as
                       {"article", "copy_of"}; `left`: ids of those who went
+    copy.changed      what two articles are to each other at the time of reading, as `export copies` prints it; or both
+                      ids and `gone`
     quote.changed     the statement; `added` and `removed`: its carriers. `gone` is true when nobody carries it any more
     event.changed     the event; `added` and `removed`: its reports; `gone` as above
+
+What an article said and what ties two of them is kept once, on their own shelves; the feed only points to it, and reads
+it from there: a third of the database would be bodies for the second time, and what was deleted would still be in the
+feed. The record of an article that has been deleted since is its `id`, `revision` and `deleted`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select
 
-from storage.errors import Misconfigured
-from storage.tables import Change as ChangeRow
-from storage.tables import Consumer
+from storage import rows
+from storage import tables as t
+from storage.errors import WiredeskError
+from storage.records import as_json
 
 Kind = Literal[
-    "article.filed", "article.revised", "article.withdrawn", "story.changed", "quote.changed", "event.changed"
-]
+    "article.filed", "article.revised", "article.withdrawn", "story.changed", "copy.changed", "quote.changed",
+    "event.changed",
+]  # fmt: skip
 
-
-_INSERT: Final = insert(ChangeRow)
+_C, _A, _R, _D = t.Change, t.Article, t.Relation, t.ChangeDrop
+_INSERT: Final = insert(_C)
+_DROPPED: Final = select(func.max(_D.up_to))
+_FORMER, _BEFORE = t.Revision.__table__.alias("former"), t.Revision.__table__.alias("before")
+_RECORD: Final = [column.label(f"article_{column.name}") for column in _A.__table__.columns]
+_PAIR: Final = [_R.grade, _R.score, _R.coverage_a, _R.coverage_b, _R.reason, _R.passages]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One row of the feed. `subject` is the id of the article, story, statement or event."""
+    """One row of the feed. `subject` is the id of the article, story, statement or event; of a pair, the smaller id."""
 
     number: int
     kind: Kind
@@ -40,64 +53,148 @@ class Change:
     at: datetime
 
 
+class Told(NamedTuple):
+    """What an article says in one of its revisions. `n` is the article's number."""
+
+    subject: str
+    n: int
+    revision: int
+
+
+class Dropped(WiredeskError):
+    """The feed no longer goes back as far as somebody wants to read. `up_to`: the last number that was let go of."""
+
+    def __init__(self, after: int, *, up_to: int, end: int) -> None:
+        super().__init__(
+            f"the feed no longer goes back so far: changes up to {up_to} have been let go of. Take a place at its end, "
+            f"{end}, then build anew from the exports, then read on",
+            subject=f"change {after}",
+        )
+        self.up_to = up_to
+
+
 def append(conn: Connection, changes: Sequence[tuple[Kind, str, dict[str, Any]]], *, now: datetime) -> None:
     """Announce changes (kind, subject, payload) in the order given.
 
     Raises:
         RuntimeError: the transaction was not opened by `store.filing()`; numbers would become visible out of order.
     """
+    _append(conn, [{"kind": kind, "subject": subject, "payload": payload} for kind, subject, payload in changes], now)
+
+
+def append_told(
+    conn: Connection, kind: Literal["article.filed", "article.revised"], told: Sequence[Told], *, now: datetime
+) -> None:
+    """Announce what articles say now, in the order given. Raises as `append`."""
+    _append(conn, [{"kind": kind, "payload": {}, **article._asdict()} for article in told], now)
+
+
+def append_pairs(conn: Connection, pairs: Mapping[tuple[int, int], tuple[str, str]], *, now: datetime) -> None:
+    """Announce that pairs of articles (by their numbers, with their ids) are something else now. Raises as `append`."""
+    _append(
+        conn,
+        [
+            {"kind": "copy.changed", "subject": one, "payload": {"other": other}, "n": n, "other_n": other_n}
+            for (n, other_n), (one, other) in sorted(pairs.items(), key=lambda pair: pair[1])
+        ],
+        now,
+    )
+
+
+def _append(conn: Connection, made: Sequence[dict[str, Any]], now: datetime) -> None:
     if conn.get_execution_options().get("wiredesk_mode") != "filing":
         raise RuntimeError("changes are numbered under the writer lock only: open store.filing()")
-    if changes:
-        conn.execute(
-            _INSERT,
-            [{"kind": kind, "subject": subject, "payload": payload, "at": now} for kind, subject, payload in changes],
-        )
+    if made:
+        conn.execute(_INSERT, [{"n": None, "revision": None, "other_n": None, "at": now, **row} for row in made])
 
 
 def read(conn: Connection, *, after: int = 0, limit: int = 500) -> tuple[Change, ...]:
-    """Give up to `limit` changes with numbers above `after`, ascending."""
-    r = ChangeRow
-    rows = conn.execute(
-        select(r.number, r.kind, r.subject, r.payload, r.at).where(r.number > after).order_by(r.number).limit(limit)
-    )
+    """Give up to `limit` changes with numbers above `after`, ascending.
+
+    Raises:
+        Dropped: some of what came after `after` is no longer kept.
+    """
+    found = conn.execute(page(after, limit)).mappings().all()
+    # Asked afterwards: what was let go of between the two questions is missed by the first and told by the second.
+    if after < (up_to := dropped(conn)):
+        raise Dropped(after, up_to=up_to, end=last(conn))
     return tuple(
-        Change(number=number, kind=kind, subject=subject, payload=payload, at=at)
-        for number, kind, subject, payload, at in rows
+        Change(
+            number=row["number"], kind=row["kind"], subject=row["subject"], payload=_payload(dict(row)), at=row["at"],
+        )
+        for row in found
+    )  # fmt: skip
+
+
+def page(after: int, limit: int) -> Any:
+    """Build the question for a page: the changes first, then what each of them points to."""
+    # Cut off within, so that no statistics make PostgreSQL read every article for one page.
+    some = select(_C.__table__).where(_C.number > after).order_by(_C.number).limit(limit).subquery()
+    return (
+        select(some, _FORMER.c.content, _BEFORE.c.replaced_at.label("revised_at"), *_RECORD, *_PAIR)
+        .outerjoin(_A, and_(_A.n == some.c.n, some.c.revision.is_not(None)))
+        .outerjoin(_FORMER, and_(_FORMER.c.n == some.c.n, _FORMER.c.revision == some.c.revision))
+        .outerjoin(_BEFORE, and_(_BEFORE.c.n == some.c.n, _BEFORE.c.revision == some.c.revision - 1))
+        .outerjoin(_R, and_(_R.a_n == some.c.n, _R.b_n == some.c.other_n))
+        .order_by(some.c.number)
     )
+
+
+def _payload(row: Mapping[str, Any]) -> dict[str, Any]:
+    payload: dict[str, Any] = row["payload"]
+    if row["kind"] == "copy.changed":
+        pair = {"article": row["subject"], **payload}
+        return pair | (_pair(row) if row["grade"] is not None else {"gone": True})
+    if row["revision"] is None:
+        return payload
+    return _record(row)
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what an article said in the revision that a change tells of."""
+    if row["article_n"] is None:
+        return {"id": row["subject"], "revision": row["revision"], "deleted": True}
+    said = row["content"]
+    if said is None:
+        columns = {name.removeprefix("article_"): value for name, value in row.items() if name.startswith("article_")}
+        said = as_json(rows.article(columns, {}), enrichment=False)
+    return {
+        **said, "id": row["subject"], "revision": row["revision"], "filed_at": row["article_filed_at"].isoformat(),
+        "revised_at": row["revised_at"] and row["revised_at"].isoformat(), "withdrawn_at": None,
+    }  # fmt: skip
+
+
+def _pair(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "grade": row["grade"], "score": row["score"], "coverage": [row["coverage_a"], row["coverage_b"]],
+        "reason": row["reason"],
+        "passages": [{"article": p[0:2], "other": p[2:4], "text": p[4]} for p in row["passages"]],
+    }  # fmt: skip
+
+
+def subjects(conn: Connection, kinds: Collection[Kind], *, after: int) -> dict[str, list[str]]:
+    """Give what changes with numbers above `after` are about, by kind: each subject once, as they came."""
+    wanted = select(_C.kind, _C.subject).where(_C.number > after, _C.kind.in_(kinds)).order_by(_C.number)
+    found: dict[str, dict[str, None]] = {}
+    for kind, subject in conn.execute(wanted):
+        found.setdefault(kind, {})[subject] = None
+    return {kind: list(named) for kind, named in found.items()}
 
 
 def last(conn: Connection) -> int:
     """Give the highest number so far; 0 before the first."""
-    return conn.execute(select(func.max(ChangeRow.number))).scalar() or 0
+    return max(conn.execute(select(func.max(_C.number))).scalar() or 0, dropped(conn))
+
+
+def dropped(conn: Connection) -> int:
+    """Give the number up to which the feed has been let go of; 0 if it is whole."""
+    return conn.execute(_DROPPED).scalar() or 0
 
 
 def count(conn: Connection, *, after: int) -> dict[str, int]:
     """Count the changes with numbers above `after`, by kind."""
-    r = ChangeRow
-    counted = conn.execute(select(r.kind, func.count()).where(r.number > after).group_by(r.kind))
+    counted = conn.execute(select(_C.kind, func.count()).where(_C.number > after).group_by(_C.kind))
     return {kind: n for kind, n in counted}  # noqa: C416 - rows are no tuples
-
-
-def cursor(conn: Connection, consumer: str) -> int:
-    """Give the last number that a consumer has acknowledged; 0 for one that never did."""
-    return conn.execute(select(Consumer.cursor).where(Consumer.name == consumer)).scalar() or 0
-
-
-def acknowledge(conn: Connection, consumer: str, number: int, *, now: datetime) -> None:
-    """Note that a consumer is done with everything up to `number`. A lower number than before means it reads again.
-
-    Raises:
-        Misconfigured: the feed has no such number yet; the consumer follows another store.
-    """
-    if number > (end := last(conn)):
-        raise Misconfigured(
-            f"change {number} is ahead of the feed, which ends at {end}; does it follow another database?",
-            subject=consumer,
-        )
-    values = {"cursor": number, "acknowledged_at": now}
-    if not conn.execute(update(Consumer).where(Consumer.name == consumer).values(values)).rowcount:
-        conn.execute(insert(Consumer).values(name=consumer, **values))
 
 
 def change_row(change: Change) -> dict[str, Any]:

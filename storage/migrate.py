@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Text, inspect, text
 from storage.errors import Misconfigured
 from storage.tables import Line
 
-HEAD: Final = "0010"
+HEAD: Final = "0009"
 """The newest migration; a test holds it against the files."""
 
 _ALEMBIC = threading.Lock()  # its configuration is global

@@ -9,7 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, func, or_, select, text
 
+from storage import changes, consumers
 from storage import tables as t
+from storage.consumers import Consumer, Held
 
 LATELY: Final = timedelta(hours=24)
 """The time that the overview looks back over."""
@@ -29,6 +31,11 @@ class Overview:
     copies_lately: int
     rejected_lately: Mapping[str, int]
     database_bytes: int
+    last_change: int
+    slowest: Consumer | None
+    """the consumer that is furthest behind in the change feed, of those for which it is kept"""
+    held: Held | None
+    """the one for which more of the change feed is kept than it should be"""
 
     @property
     def copies_share(self) -> float | None:
@@ -36,8 +43,8 @@ class Overview:
         return self.copies_lately / self.filed_lately if self.filed_lately else None
 
 
-def overview(conn: Connection, *, now: datetime) -> Overview:
-    """Look at everything once."""
+def overview(conn: Connection, *, now: datetime, keep_changes: timedelta | None = None) -> Overview:
+    """Look at everything once. `keep_changes` is how long the change feed should be kept, None for ever."""
     i, a = t.InboxItem, t.Article
     due = (i.state == "captured") & or_(i.not_before_at.is_(None), i.not_before_at <= now)
     later = (i.state == "captured") & (i.not_before_at > now)
@@ -62,6 +69,9 @@ def overview(conn: Connection, *, now: datetime) -> Overview:
         copies_lately=count(a, a.filed_at > since, a.copy_of.is_not(None)),
         rejected_lately={str(reason): n for reason, n in conn.execute(reasons)},
         database_bytes=size(conn.engine),
+        last_change=changes.last(conn),
+        slowest=next((c for c in consumers.consumers(conn) if c.holds), None),
+        held=None if keep_changes is None else consumers.held(conn, before=now - keep_changes),
     )
 
 

@@ -396,7 +396,11 @@ class Verdict(Base):
 
 
 class Change(Base):
-    """The change feed: numbered under the writer lock, so that no number ever appears behind a reader."""
+    """The change feed: numbered under the writer lock, so that no number ever appears behind a reader.
+
+    What an article said is not written down here again: `n` and `revision` name it. `n` and `other_n` name a pair. No
+    foreign keys: a change stays when its article goes.
+    """
 
     __tablename__ = "changes"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
@@ -406,16 +410,20 @@ class Change(Base):
     subject: Mapped[str]
     payload: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+    n: Mapped[int | None] = mapped_column(BigInteger)
+    revision: Mapped[int | None]
+    other_n: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Consumer(Base):
-    """Who reads the change feed, and the last number that it has acknowledged."""
+    """Who reads the change feed, and the last number that it has acknowledged. `holds`: the feed is kept for it."""
 
     __tablename__ = "consumers"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     cursor: Mapped[int] = mapped_column(BigInteger)
     acknowledged_at: Mapped[datetime]
+    holds: Mapped[bool]
 
 
 class Posting(Base):
@@ -553,4 +561,13 @@ class Backfill(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     file: Mapped[str | None]
     documents: Mapped[int]
+    at: Mapped[datetime]
+
+
+class ChangeDrop(Base):
+    """That the change feed was let go of up to a number, and when."""
+
+    __tablename__ = "change_drops"
+
+    up_to: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]

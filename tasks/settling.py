@@ -61,6 +61,7 @@ def settle(conn: Connection, changed: Changed) -> int:
         dated = timeline.near(conn, ns, left)
         events = statements.group_events(dated.reported, dated.links)
         timeline.set_occurrences(conn, dated, events, wordings.wordings(dated.reported), now=changed.now)
+    pairs.announce(conn, now=changed.now)
     return max(0, copies)
 
 

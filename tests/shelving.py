@@ -84,6 +84,7 @@ class Desk:
         quotebook.set_statements(conn, told, statements.group_quotations(told.carried, told.links), {}, now=now)
         dated = timeline.near(conn, ns)
         timeline.set_occurrences(conn, dated, statements.group_events(dated.reported, dated.links), {}, now=now)
+        pairs.announce(conn, now=now)
         return filed
 
 

@@ -1,18 +1,35 @@
 """The change feed: in order, complete, and enough to rebuild what the exports print."""
 
+import json
+import pickle
 import random
 import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from rebuilding import Model, by_id
 from shelving import Desk, article, quoting, relation, verdicts
+from sqlalchemy import create_engine, select, text
+from test_filing import NOW, file_all, reprints
 
-from storage import catalogue, changes, quotebook, timeline
-from storage.errors import Misconfigured
+from flows import report
+from storage import catalogue, changes, consumers, migrate, pairs, quotebook, tables, timeline
+from storage.changes import Dropped
+from storage.consumers import Held
+from storage.errors import Misconfigured, WiredeskError
+from storage.overview import overview
+from storage.records import Article, Wire
+from storage.renewal import EVERYTHING
 from storage.store import Store, open_store
+from tasks import filing, redo, versions, withdrawing
 
 REMARKS = [
     "the ferry crews have earned their rest and will take it",
@@ -22,72 +39,170 @@ REMARKS = [
 ]
 
 
-class Model:
-    """What a consumer knows that has read the feed and nothing else."""
-
-    def __init__(self) -> None:
-        self.articles: dict[str, dict[str, Any]] = {}
-        self.place: dict[str, tuple[str, str | None]] = {}
-        self.stories: dict[str, dict[str, Any]] = {}
-        self.carried: dict[str, dict[str, Any]] = {}
-
-    def take(self, change: changes.Change) -> None:
-        payload = change.payload
-        if change.kind.startswith("article."):
-            self.articles[change.subject] = payload
-        elif change.kind == "story.changed":
-            self.stories[change.subject] = {k: payload[k] for k in ("size", "first_at", "last_at", "merged_into")}
-            for member in payload["members"]:
-                self.place[member["article"]] = (change.subject, member["copy_of"])
-        else:
-            known = self.carried.setdefault(change.subject, {"carriers": set()})
-            known["carriers"] -= {tuple(sorted(c.items())) for c in payload["removed"]}
-            known["carriers"] |= {tuple(sorted(c.items())) for c in payload["added"]}
-            known |= {k: v for k, v in payload.items() if k not in {"added", "removed"}}
-            if payload.get("gone"):
-                assert not known["carriers"]
-                del self.carried[change.subject]
-
-
-def _exported(row: dict[str, Any], carriers: str) -> dict[str, Any]:
-    kept = {k: v for k, v in row.items() if k not in {carriers, "id", "story"}}
-    return kept | {"carriers": {tuple(sorted(c.items())) for c in row[carriers]}}
-
-
-@pytest.mark.parametrize(("seed", "page"), [(1, 3), (2, 500)])
-def test_reading_all_of_it_rebuilds_the_exports(store: Store, now: datetime, seed: int, page: int) -> None:
-    draw = random.Random(seed)
-    names = [f"{seed}-{i}" for i in range(12)]
-    published = {name: draw.choice([None, *(f"2026-03-0{d}" for d in range(1, 9))]) for name in names}
-    made = [article(name, published=published[name]) for name in names]
-    ties = [
-        relation(*draw.sample(made, 2), draw.choice(["near", "near", "shared-quotes"]))  # type: ignore[arg-type]
-        for _ in range(9)
-    ]
-    desk = Desk(verdicts(*ties))
-    for step in range(30):
-        name = draw.choice(names)
-        says = draw.sample(REMARKS, draw.randint(0, 3))
-        with store.filing() as conn:
-            desk.file(conn, quoting(name, *says, published=published[name]), now + timedelta(minutes=step))
-    model, after = Model(), 0
+def feed_of(store: Store, page: int = 500) -> list[dict[str, Any]]:
+    """Read the whole feed, as programs do that know nothing else."""
+    found: list[dict[str, Any]] = []
+    after = 0
     with store.reading() as conn:
         while read := changes.read(conn, after=after, limit=page):
-            for change in read:
-                model.take(change)
+            found += [json.loads(json.dumps(changes.change_row(change))) for change in read]
             after = read[-1].number
         assert after == changes.last(conn)
-        for stored in catalogue.articles(conn):
-            record = model.articles.pop(stored.id)
-            story, copy_of = model.place.pop(stored.id)
-            assert record | {"story": story, "copy_of": copy_of} == catalogue.article_row(stored)
-        assert not model.articles
-        assert not model.place
-        told = {s.id: s.size for s in catalogue.stories(conn)}
-        assert {id_: s["size"] for id_, s in model.stories.items() if s["size"]} == told
-        carried = {row["id"]: _exported(row, "carriers") for row in quotebook.quotes(conn)}
-        carried |= {row["id"]: _exported(row, "articles") for row in timeline.events(conn)}
-    assert model.carried == carried
+    return found
+
+
+def assert_rebuilt(store: Store, page: int = 500) -> Model:
+    """Hold what the feed says from 0 on against what the exports print."""
+    model = Model()
+    for change in feed_of(store, page):
+        model.take(change)
+    with store.reading() as conn:
+        assert model.articles() == [catalogue.article_row(a) for a in catalogue.articles(conn)]
+        assert model.copies() == by_id(map(catalogue.relation_row, catalogue.copies(conn)), "article", "other")
+        assert model.stories() == by_id(map(catalogue.story_row, catalogue.stories(conn)), "id")
+        assert model.quotes() == by_id(quotebook.quotes(conn), "id")
+        assert model.timeline() == by_id(timeline.events(conn), "id")
+    return model
+
+
+class Work:
+    """A desk at random work: what comes first, anew, as a copy, or is taken back, made anew or spoken of."""
+
+    def __init__(self, store: Store, seed: int) -> None:
+        self.store = store
+        self.dice = random.Random(seed)
+        self.now = NOW
+        self.coming = [*reprints(9, seed), *(quoting(f"{seed}-{i}", *self.dice.sample(REMARKS, 2)) for i in range(4))]
+        self.filed: list[Article] = []
+        self.done: Counter[str] = Counter()
+
+    def go_on(self, steps: int) -> None:
+        for _ in range(steps):
+            self.now += timedelta(minutes=1)
+            known = [self.revise, self.withdraw, self.delete, self.redo, self.redo, self.speak] if self.filed else []
+            step = self.dice.choice([*[self.file] * (4 if self.coming else 0), *known, *known])
+            self.done[step.__name__] += 1
+            step()
+
+    def file(self) -> None:
+        some = [self.coming.pop(self.dice.randrange(len(self.coming))) for _ in range(min(2, len(self.coming)))]
+        self.filed += some
+        file_all(self.store, some)
+
+    def revise(self) -> None:
+        one = self.dice.randrange(len(self.filed))
+        before = self.filed[one]
+        headline = f"{before.headline} ({self.now:%H:%M})"
+        cut = before.body.rpartition("\n\n")[0] if self.dice.random() < 0.5 else before.body
+        self.filed[one] = replace(
+            before, headline=headline, body=cut or before.body,
+            quotations=tuple(q for q in before.quotations if q.end <= len(cut or before.body)),
+            events=tuple(e for e in before.events if e.end <= len(cut or before.body)),
+            published=self.dice.choice([before.published, before.published, None]),
+        )  # fmt: skip
+        file_all(self.store, [self.filed[one]])
+
+    def withdraw(self, *, delete: bool = False) -> None:
+        withdrawing.withdraw(self.store, self.dice.choice(self.filed).id, reason="", now=self.now, delete=delete)
+
+    def delete(self) -> None:
+        gone = self.filed.pop(self.dice.randrange(len(self.filed)))
+        withdrawing.withdraw(self.store, gone.id, reason="", now=self.now, delete=True)
+        if self.dice.random() < 0.7:
+            self.coming.append(gone)
+
+    def redo(self) -> None:
+        """Make what is filed anew: some of it says or carries something else then."""
+        wanted = {stage: version + 1 for stage, version in versions.current().items()}
+        tasks = redo.claim(
+            self.store, wanted, EVERYTHING, holder="test", after=0, limit=3, lease=timedelta(minutes=5), now=self.now,
+            max_attempts=9,
+        )  # fmt: skip
+        work = [(task, self._made(task.stored.article)) for task in tasks]
+        redo.redo_batch(self.store, work, holder="test", now=self.now, max_attempts=9, trial=self.dice.random() < 0.2)
+
+    def _made(self, article: Article) -> Article:
+        made = tuple((dict(article.stages) | versions.current()).items())
+        if self.dice.random() < 0.3:
+            return replace(article, stages=made, headline=f"{article.headline} again")
+        return replace(article, stages=made, quotations=article.quotations[self.dice.randrange(2) :])
+
+    def speak(self) -> None:
+        if len(self.filed) > 1:
+            one, other = self.dice.sample(self.filed, 2)
+            word = self.dice.choice(["join", "split", None])
+            filing.speak(self.store, one.id, other.id, word, now=self.now)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("seed", "page"), [(1, 7), (2, 500)])
+def test_reading_all_of_it_rebuilds_the_exports(store: Store, seed: int, page: int) -> None:
+    work = Work(store, seed)
+    for _ in range(3):
+        work.go_on(12)
+        assert_rebuilt(store, page)
+    assert len(work.done) >= 5
+    with store.reading() as conn:
+        assert min(changes.count(conn, after=0).values()) > 0
+        assert changes.count(conn, after=0).keys() == set(get_args(changes.Kind))
+
+
+def test_what_an_article_said_is_read_as_it_was_told_then(store: Store, now: datetime) -> None:
+    told: list[dict[str, Any]] = []
+    first = quoting("a", REMARKS[0], authors=("Ida Holm",), wire=Wire(format="ninjs", version=1, keywords=("ferry",)))
+    bodies = ["One.", "Two, with more in it.", "Three."]
+    for step, body in enumerate(bodies):
+        with store.filing() as conn:
+            Desk().file(conn, replace(first, body=body, quotations=(), events=()), now + timedelta(hours=step))
+        with store.reading() as conn:
+            (stored,) = catalogue.articles(conn)
+        told.append({k: v for k, v in catalogue.article_row(stored).items() if k not in {"story", "copy_of"}})
+    withdrawing.withdraw(store, first.id, reason="legal grounds", now=now)
+    articles = [c["payload"] for c in feed_of(store) if c["kind"] in {"article.filed", "article.revised"}]
+    assert articles == told
+    assert [a["articleBody"] for a in articles] == bodies
+
+
+def test_feed_keeps_no_text_of_what_was_deleted(store: Store, now: datetime) -> None:
+    with store.filing() as conn:
+        for body in ("A secret.", "Another secret."):
+            filed = Desk().file(conn, article("a", body), now)
+    withdrawing.withdraw(store, filed.id, reason="legal grounds", now=now, delete=True)
+    told = feed_of(store)
+    assert "secret" not in json.dumps(told)
+    gone = {"id": filed.id, "deleted": True}
+    assert [c["payload"] for c in told if c["kind"] in {"article.filed", "article.revised"}] == [
+        gone | {"revision": 1},
+        gone | {"revision": 2},
+    ]
+    with store.filing() as conn:
+        Desk().file(conn, article("a", "A secret."), now)
+    assert [c["payload"].get("articleBody") for c in feed_of(store) if c["kind"] == "article.filed"] == [
+        None,
+        "A secret.",
+    ], "the first one is not the one that has come again"
+
+
+def test_pair_is_told_once_and_only_where_it_is_something_else(store: Store, now: datetime) -> None:
+    one, two = article("a"), article("b")
+    tie = relation(one, two)
+    desk = Desk(verdicts(tie))
+    with store.filing() as conn:
+        for each in (one, two, replace(two, headline="Another headline")):
+            filed = desk.file(conn, each, now)
+    (told,) = (c for c in feed_of(store) if c["kind"] == "copy.changed")
+    with store.reading() as conn:
+        (printed,) = map(catalogue.relation_row, catalogue.copies(conn))
+        before = changes.last(conn)
+    assert told["payload"] == printed
+    with store.filing() as conn:
+        pairs.unrelate(conn, filed.n)
+        pairs.relate(conn, [tie], version=2, now=now)
+        pairs.announce(conn, now=now)
+        assert changes.last(conn) == before
+        pairs.unrelate(conn, filed.n)
+        pairs.announce(conn, now=now)
+    told = feed_of(store)[-1]
+    assert (told["number"], told["payload"]) == (before + 1, {"article": tie.article, "other": tie.other, "gone": True})
 
 
 def test_change_is_announced_only_where_the_outcome_differs(store: Store, now: datetime) -> None:
@@ -105,58 +220,157 @@ def test_numbers_are_taken_under_the_writer_lock_only(store: Store, now: datetim
         changes.append(conn, [("article.filed", "x", {})], now=now)
 
 
-def test_no_number_appears_behind_a_reader(databases, dialect: str, tmp_path: Path, now: datetime) -> None:
-    url, stop, errors = databases.fresh(dialect), threading.Event(), []
-    seen: list[int] = []
-    with open_store(url, raw_url=str(tmp_path)) as store:
+def read_beside_writers(store: Store, now: datetime, *, locked: bool = True) -> tuple[list[str], list[str]]:
+    """Let eight write at once and poll all the while. Gives the subjects as read, and as they are in the end."""
+    start = threading.Barrier(8)
 
-        def write(name: str) -> None:
-            try:
-                draw = random.Random(name)
-                for _ in range(12):
-                    with store.filing() as conn:
-                        changes.append(conn, [("article.filed", name, {})] * draw.randint(1, 3), now=now)
-                        stop.wait(draw.random() / 200)
-            except BaseException as error:  # noqa: BLE001 - handed to the test
-                errors.append(error)
+    def write(name: str) -> None:
+        draw = random.Random(name)
+        start.wait()
+        for n in range(12):
+            with store.filing() if locked else store.writing() as conn:
+                conn.execution_options(wiredesk_mode="filing")
+                for part in range(draw.randint(1, 4)):
+                    changes.append(conn, [("story.changed", f"{name} {n} {part}", {})], now=now)
+                    time.sleep(draw.random() ** 4 / 20)
+                if draw.random() < 0.2:
+                    conn.rollback()  # its numbers are never seen
 
-        def read() -> None:
-            while True:
-                last_look = stop.is_set()
-                with store.reading() as conn:
-                    seen.extend(c.number for c in changes.read(conn, after=seen[-1] if seen else 0, limit=2))
-                    done = not changes.read(conn, after=seen[-1] if seen else 0, limit=1)
-                if last_look and done:
-                    return
+    seen: list[changes.Change] = []
+    found: tuple[changes.Change, ...] = ()
+    with ThreadPoolExecutor(8) as pool:
+        writers = [pool.submit(write, f"w{i}") for i in range(8)]
+        over = False
+        while not over or found:
+            over = all(writer.done() for writer in writers)
+            with store.reading() as conn:
+                found = changes.read(conn, after=seen[-1].number if seen else 0)
+            seen += found
+        for writer in writers:
+            writer.result()
+    with store.reading() as conn:
+        written = changes.read(conn, limit=9999)
+    assert [c.number for c in seen] == sorted({c.number for c in seen})
+    return [c.subject for c in seen], [c.subject for c in written]
 
-        reader = threading.Thread(target=read)
-        writers = [threading.Thread(target=write, args=(f"w{i}",)) for i in range(4)]
-        for thread in (reader, *writers):
-            thread.start()
-        for thread in writers:
-            thread.join()
-        stop.set()
-        reader.join()
-        with store.reading() as conn:
-            written = [c.number for c in changes.read(conn, limit=9999)]
-    assert errors == []
+
+def test_no_number_of_eight_writers_appears_behind_a_reader(database_url: str, tmp_path: Path, now: datetime) -> None:
+    with open_store(database_url, raw_url=str(tmp_path)) as store:
+        seen, written = read_beside_writers(store, now)
     assert seen == written
-    databases.drop(url)
+    assert len({subject.split()[0] for subject in written}) == 8
+    assert len(written) > 100
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_without_the_writer_lock_numbers_would_be_missed(database_url: str, tmp_path: Path, now: datetime) -> None:
+    """What the test above would find: PostgreSQL hands numbers out at once and shows them when they are committed."""
+    with open_store(database_url, raw_url=str(tmp_path)) as store:
+        seen, written = read_beside_writers(store, now, locked=False)
+    assert set(written) > set(seen)
+
+
+def tell(store: Store, count: int, at: datetime) -> None:
+    with store.filing() as conn:
+        changes.append(conn, [("story.changed", "s", {})] * count, now=at)
 
 
 def test_consumer_goes_on_where_it_left_off(store: Store, now: datetime) -> None:
-    with store.filing() as conn:
-        changes.append(conn, [("article.filed", "x", {})] * 3, now=now)
+    tell(store, 3, now)
     with store.writing() as conn:
-        assert changes.cursor(conn, "timeline") == 0
-        changes.acknowledge(conn, "timeline", 2, now=now)
-        changes.acknowledge(conn, "timeline", 3, now=now)
-        changes.acknowledge(conn, "books", 1, now=now)
-        assert (changes.cursor(conn, "timeline"), changes.cursor(conn, "books")) == (3, 1)
-        changes.acknowledge(conn, "timeline", 0, now=now)
-        assert len(changes.read(conn, after=changes.cursor(conn, "timeline"))) == 3
-        with pytest.raises(Misconfigured, match="ahead of the feed, which ends at 3"):
-            changes.acknowledge(conn, "timeline", 4, now=now)
+        assert consumers.register(conn, "timeline", now=now).cursor == 0
+        consumers.register(conn, "books", after=1, now=now)
+        consumers.acknowledge(conn, "timeline", 2, now=now)
+        consumers.acknowledge(conn, "timeline", 3, now=now)
+        assert consumers.register(conn, "timeline", now=now).cursor == 3
+        assert [(c.name, c.cursor) for c in consumers.consumers(conn)] == [("books", 1), ("timeline", 3)]
+        assert consumers.register(conn, "timeline", after=0, now=now).cursor == 0, "it reads all of it again"
+        assert len(changes.read(conn, after=0)) == 3
+
+
+def test_consumer_is_told_clearly_where_it_cannot_be(store: Store, now: datetime) -> None:
+    tell(store, 3, now)
+    with store.writing() as conn:
+        consumers.register(conn, "books", now=now)
+        with pytest.raises(Misconfigured, match="change 4 is ahead of the feed, which ends at 3"):
+            consumers.acknowledge(conn, "books", 4, now=now)
+        with pytest.raises(Misconfigured, match="ahead of the feed"):
+            consumers.register(conn, "books", after=4, now=now)
+        for call in (lambda: consumers.acknowledge(conn, "book", 1, now=now), lambda: consumers.forget(conn, "book")):
+            with pytest.raises(WiredeskError, match=r"book: no consumer of this name .* \(there are: books\)"):
+                call()
+        for name in ("", " ", "a\nb", "x" * 300):
+            with pytest.raises(Misconfigured, match="no name"):
+                consumers.register(conn, name, now=now)
+        consumers.forget(conn, "books")
+        assert consumers.consumers(conn) == ()
+
+
+def test_feed_is_let_go_of_up_to_the_slowest_consumer_and_says_who_holds_it(store: Store, now: datetime) -> None:
+    old, limit = now - timedelta(days=40), now - timedelta(days=30)
+    tell(store, 10, old)
+    tell(store, 5, now)
+    with store.writing() as conn:
+        consumers.register(conn, "slow", after=4, now=old)
+        consumers.register(conn, "quick", after=15, now=now)
+        consumers.register(conn, "wake-ups", after=2, holds=False, now=now)
+    assert consumers.drop(store, before=limit, now=now) == 4
+    with store.reading() as conn:
+        assert changes.dropped(conn) == 4
+        assert [c.number for c in changes.read(conn, after=4, limit=2)] == [5, 6]
+        assert consumers.held(conn, before=limit) == Held(consumer="slow", cursor=4, since=old)
+        found = overview(conn, now=now, keep_changes=timedelta(days=30))
+        assert f"WARNING: kept since {old:%Y-%m-%d} for slow" in report.rows(found, {}, now=now)["change feed"]
+        assert "WARNING" not in report.rows(overview(conn, now=now), {}, now=now)["change feed"]
+    assert consumers.drop(store, before=limit, now=now) == 0
+    with store.writing() as conn:
+        consumers.forget(conn, "slow")
+    assert consumers.drop(store, before=limit, now=now) == 6, "what is younger stays, though all have read it"
+    with store.reading() as conn:
+        assert consumers.held(conn, before=limit) is None
+        assert changes.last(conn) == 15
+    assert consumers.drop(store, before=now + timedelta(days=1), now=now) == 5
+    with store.reading() as conn:
+        assert changes.last(conn) == 15, "numbers go on where they stopped"
+    tell(store, 1, now)
+    with store.reading() as conn:
+        assert [c.number for c in changes.read(conn, after=15)] == [16]
+
+
+def test_who_wants_to_read_what_was_let_go_of_is_told_so(store: Store, now: datetime) -> None:
+    tell(store, 10, now - timedelta(days=40))
+    assert consumers.drop(store, before=now, now=now) == 10
+    tell(store, 1, now)
+    with store.writing() as conn:
+        for call in (
+            lambda: changes.read(conn, after=9),
+            lambda: consumers.register(conn, "new", now=now),
+            lambda: consumers.register(conn, "new", after=3, now=now),
+        ):
+            with pytest.raises(Dropped, match=r"changes up to 10 have been let go of\. Take a place at its end, 11"):
+                call()
+        assert consumers.register(conn, "wake-ups", holds=False, now=now).cursor == 10
+        assert consumers.register(conn, "new", after=10, now=now).cursor == 10
+        assert pickle.loads(pickle.dumps(Dropped(3, up_to=10, end=11))).up_to == 10
+
+
+def test_slow_reader_never_reads_across_a_gap(store: Store, now: datetime) -> None:
+    """It is nobody's consumer, and the feed is let go of between two of its pages."""
+    tell(store, 6, now)
+    with store.reading() as conn:
+        place = changes.read(conn, limit=2)[-1].number
+    consumers.drop(store, before=now + timedelta(days=1), now=now)
+    tell(store, 2, now)
+    with store.reading() as conn, pytest.raises(Dropped):
+        changes.read(conn, after=place)
+
+
+def test_much_is_let_go_of_in_short_transactions(store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "AT_ONCE", 4)
+    tell(store, 10, now)
+    assert consumers.drop(store, before=now + timedelta(days=1), now=now) == 10
+    with store.reading() as conn:
+        assert changes.dropped(conn) == 10
 
 
 def test_change_row_is_a_json_line(store: Store, now: datetime) -> None:
@@ -166,3 +380,56 @@ def test_change_row_is_a_json_line(store: Store, now: datetime) -> None:
     assert changes.change_row(change) == {
         "number": change.number, "kind": "story.changed", "subject": "s", "at": now.isoformat(), "payload": {"size": 2},
     }  # fmt: skip
+
+
+OLD = """
+INSERT INTO stories (id, size) VALUES ('a', 2);
+INSERT INTO articles (id, content_digest, revision, filed_at, revised_at, core, input, authors, body, story_id)
+VALUES ('a', 'x', 2, '2026-03-01 12:00:00', '2026-03-02 12:00:00', {yes}, 'a.txt', '[]', 'Two.', 'a'),
+    ('b', 'y', 1, '2026-03-01 12:00:00', NULL, {yes}, 'b.txt', '[]', 'Other.', 'a');
+INSERT INTO revisions (n, revision, content_digest, content, replaced_at)
+SELECT n, 1, 'w', '{{"id": "a", "articleBody": "One."}}', '2026-03-02 12:00:00' FROM articles WHERE id = 'a';
+INSERT INTO relations (a_n, b_n, grade, score, coverage_a, coverage_b, passages, reason, version, made_at)
+SELECT a.n, b.n, 'near', 0.5, 0.5, 0.5, '[]', 'shared', 1, '2026-03-01 12:00:00' FROM articles a, articles b
+WHERE a.id = 'a' AND b.id = 'b';
+INSERT INTO changes (kind, subject, at, payload) VALUES
+    ('article.filed', 'a', '2026-03-01 12:00:00', '{{"id": "a", "articleBody": "One.", "revision": 1}}'),
+    ('article.filed', 'gone', '2026-03-01 12:00:00', '{{"id": "gone", "articleBody": "Gone.", "revision": 1}}'),
+    ('article.revised', 'a', '2026-03-02 12:00:00', '{{"id": "a", "articleBody": "Two.", "revision": 2}}'),
+    ('article.withdrawn', 'gone', '2026-03-02 12:00:00', '{{"reason": "", "deleted": true}}');
+INSERT INTO consumers (name, cursor, acknowledged_at) VALUES ('books', 3, '2026-03-02 12:00:00'),
+    ('prefect-events', 4, '2026-03-02 12:00:00');
+"""
+
+
+def test_feed_of_an_older_version_reads_on(databases, dialect: str, tmp_path: Path) -> None:
+    url = databases.empty(dialect)
+    (before,) = (
+        s.down_revision
+        for s in ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).walk_revisions()
+        if s.revision == "0009"
+    )
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as conn:
+        command.upgrade(migrate._config(conn), before)
+        for statement in OLD.format(yes="true" if dialect == "postgresql" else 1).split(";")[:-1]:
+            conn.execute(text(statement))
+    engine.dispose()
+    with open_store(url, raw_url=str(tmp_path)) as store:
+        told = feed_of(store)
+        with store.reading() as conn:
+            assert [(c.name, c.cursor, c.holds) for c in consumers.consumers(conn)] == [
+                ("books", 3, True),
+                ("prefect-events", 4, False),
+            ]
+            stored = conn.execute(select(tables.Change.payload)).scalars().all()
+    assert [(c["kind"], c["payload"].get("articleBody"), c["payload"].get("revised_at")) for c in told] == [
+        ("article.filed", "One.", None),
+        ("article.filed", None, None),
+        ("article.revised", "Two.", "2026-03-02T12:00:00+00:00"),
+        ("article.withdrawn", None, None),
+        ("copy.changed", None, None),
+    ]
+    assert told[-1]["payload"]["grade"] == "near"
+    assert "One." not in str(stored)
+    databases.drop(url)

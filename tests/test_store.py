@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.exc import StatementError
 
-from storage import archive, changes, families, inbox, migrate, pairs, quotebook, timeline
+from storage import archive, changes, consumers, families, inbox, migrate, pairs, quotebook, timeline
 from storage.errors import Misconfigured, StoreBusy
 from storage.records import Article, Hints
 from storage.store import FILING, Store, open_store
@@ -56,7 +56,9 @@ WRITING: dict[str, Call] = {
     "put_back": lambda c, now: inbox.put_back(c, 1, error="e", not_before=now, now=now, max_attempts=2),
     "release_expired": lambda c, now: inbox.release_expired(c, now=now, max_attempts=2),
     "retry": lambda c, now: inbox.retry(c, [1], now=now),
-    "acknowledge": lambda c, now: changes.acknowledge(c, "reader", 0, now=now),
+    "register": lambda c, now: consumers.register(c, "reader", now=now),
+    "acknowledge": lambda c, now: consumers.acknowledge(c, "reader", 0, now=now),
+    "forget": lambda c, now: consumers.forget(c, "reader"),
 }
 FILES: dict[str, Call] = {
     "file": lambda c, now: archive.file(c, ARTICLE, item_id=None, digest=None, now=now),
@@ -67,7 +69,10 @@ FILES: dict[str, Call] = {
     "relate": lambda c, now: pairs.relate(c, [], version=1, now=now),
     "unrelate": lambda c, now: pairs.unrelate(c, 1),
     "set_stories": lambda c, now: families.set_stories(c, {}, parents={}, now=now),
-    "append": lambda c, now: changes.append(c, [("article.filed", "x", {})], now=now),
+    "append": lambda c, now: changes.append(c, [("story.changed", "x", {})], now=now),
+    "append_told": lambda c, now: changes.append_told(c, "article.filed", [changes.Told("x", 1, 1)], now=now),
+    "append_pairs": lambda c, now: changes.append_pairs(c, {(1, 2): ("x", "y")}, now=now),
+    "announce": lambda c, now: pairs.announce(c, now=now),
     "set_statements": lambda c, now: quotebook.set_statements(c, quotebook.near(c, [1]), [], {}, now=now),
     "set_occurrences": lambda c, now: timeline.set_occurrences(c, timeline.near(c, [1]), [], {}, now=now),
 }
