@@ -266,6 +266,18 @@ def parser() -> argparse.ArgumentParser:
     rejected.add_argument("--all", action="store_true", help="retry everything whose bytes were kept")
     _listing(rejected)
 
+    report = command(
+        "report",
+        "flows.storypage:report",
+        "write one story as a page: a file for any browser, that asks nothing of the network",
+        "Its copies over time and outlets, copies side by side, quotations by speaker, timeline.",
+    )
+    report.add_argument("story", metavar="STORY", help="the story's id, or that of an article in it")
+    report.add_argument("--out", type=Path, metavar="FILE", help="file to write; default: stdout")
+    report.add_argument(
+        "--beside", action="append", default=[], metavar="ARTICLE", help="set this copy beside what it copies, too"
+    )
+
     export = command(
         "export",
         "flows.export:export",
