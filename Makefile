@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup parquet dask demo up bench-latency bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
+.PHONY: help setup parquet dask demo up bench-latency bench-overhead bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -79,6 +79,9 @@ bench-feeds: .venv/.dev  ## Reading feeds over feedparser's defaults, the rhythm
 
 bench-latency: .venv/.dev  ## From a dropped file to its article, idle and beside a backfill; what idling costs
 	$(BIN)/python tests/bench/latency.py --limits
+
+bench-overhead: .venv/.dev  ## What Prefect costs of a backfill, over the same work called
+	$(BIN)/python tests/bench/overhead.py --limit .1
 
 lock:            ## Resolve the requirements anew into deployments/ (hashes, no addresses)
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv
