@@ -180,7 +180,10 @@ def _with_event(occurrence: Occurrence, present: Sequence[Reported], member: Rep
     finer = fineness(e.precision, e.date), fineness(occurrence.precision, occurrence.date)
     if all(rank(r) > rank(member) for r in present):
         return None
-    if finer[0] == finer[1] and (e.date, e.precision) != (occurrence.date, occurrence.precision):
+    same = (occurrence.date, occurrence.precision)
+    # Of equally exact dates the earliest report's is told: it stands if one that is there has it and came before.
+    stands = any((r.event.date, r.event.precision) == same and rank(r) < rank(member) for r in present)
+    if finer[0] == finer[1] and (e.date, e.precision) != same and not stands:
         return None
     date, precision = (e.date, e.precision) if finer[0] > finer[1] else (occurrence.date, occurrence.precision)
     people = tuple(sorted({*occurrence.people, *e.people}))

@@ -2,7 +2,8 @@
 
 Two quotations are one statement if one holds the words of the other, or they share most of the weight of the shorter,
 and no two different people are named as saying them. Two events are one if they are of one date and their sentences
-share most of the weight of the shorter.
+share most of the weight of the shorter, or if a copy has the sentence letter for letter: what is `today` in one and
+`today` in a reprint of the day after is one day, that of the earlier.
 """
 
 import re
@@ -34,8 +35,8 @@ EVENT_SHARED: Final = 0.55
 BESIDE: Final = 8
 """Words of the reporter's beside a fragment that are looked at for what another article quotes."""
 MOVED: Final = 15
-"""Tenths of weight that they must have in common for the quotation marks to have moved: a telling word, or two common
-ones ('serious international' has 19). Names do not count."""
+"""Tenths of weight that two or more of them must have in common for the quotation marks to have moved: 'serious
+international' has 19. Names do not count."""
 EDGE: Final = 3
 """Words of a fragment that may differ at the end from which the marks have moved."""
 TELLING: Final = 3
@@ -121,7 +122,7 @@ def new_wordings(standing: Sequence[Carried | Reported], new: Sequence[Carried |
 
 
 def candidates(nodes: list[Node], of: Collection[int] | None = None) -> list[tuple[int, int]]:
-    """Pairs worth comparing: of one date, and with the same wording or a telling word in common. Each pair once.
+    """Pairs worth comparing: with the same wording, or of one date with a telling word in common. Each pair once.
 
     `of` wants only those that one of these nodes has a part in.
     """
@@ -145,7 +146,7 @@ def candidates(nodes: list[Node], of: Collection[int] | None = None) -> list[tup
 
 def _marked(node: Node, words: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Give words with the date that their node is of, and its whole wording like a word."""
-    yield node.date, "=" + node.words.line
+    yield "", "=" + node.words.line
     for word in words:
         if node.words.weight[word]:
             yield node.date, word
@@ -190,7 +191,7 @@ def same_statement(a: Node, b: Node) -> bool:
 
 def same_event(a: Node, b: Node) -> bool:
     if a.date != b.date:
-        return False
+        return a.words.line == b.words.line and a.group == b.group and a.words.total >= FLOOR
     short, long = sorted((a.words, b.words), key=lambda w: (w.total, w.line))
     shared = _shared(short, long)
     return short.line == long.line or (shared >= FLOOR and shared >= EVENT_SHARED * short.total)
@@ -225,7 +226,8 @@ def _moved(fragment: str, lead: tuple[str, ...], tail: tuple[str, ...], whole: s
 
 def _common(quoted: Sequence[str], told: Sequence[str], weight: Mapping[str, int]) -> int:
     both = {wordtable.stem(word) for word in quoted} & {wordtable.stem(word) for word in told}
-    return sum(weight.get(stem, 0) for stem in both)
+    found = [heavy for stem in both if (heavy := weight.get(stem, 0))]
+    return sum(found) if len(found) > 1 else 0
 
 
 def _shared(a: Words, b: Words) -> int:

@@ -130,6 +130,7 @@ MOVED = {
 }
 NOT_MOVED = {
     "a clip": ("will not mend itself", "she told the harbour that it", ""),
+    "one word": ("grave shortage", "the ministry speaks of a", "among all who steer a vessel between two ports"),
     "a name": ("will not mend itself", "and of Islands, Pilots, Grave and Shortage", ""),
     "other words far off": (
         "grave shortage",
@@ -211,9 +212,20 @@ def test_reports_of_one_day_in_much_the_same_words_are_one_event() -> None:
 
 def test_other_day_or_other_happening_is_another_event() -> None:
     one = told("a", "Ferry crews walked out at Port Lisbane on Friday over unpaid overtime.")
-    later = replace(one, key=2, article="b", event=replace(one.event, date="2026-03-07"))
+    later = replace(one, key=2, article="b", story="b", event=replace(one.event, date="2026-03-07"))
     other = told("b", "The minister opened a bridge on Friday in front of two hundred guests.")
     assert len(group_events([one, later, other], LINKED)) == 3
+
+
+def test_copy_that_keeps_a_sentence_keeps_its_day() -> None:
+    text = "Ferry crews walked out at Port Lisbane today over unpaid overtime."
+    one = told("a", text)
+    reprint = replace(told("b", text, "2026-03-07"), story="a", published_at=DAY + timedelta(days=1))
+    for reports in ([one, reprint], [reprint, one]):
+        (found,) = group_events(reports, LINKED)
+        assert (found.date, found.members) == ("2026-03-06", (one.key, reprint.key))
+    independent = replace(reprint, story="b")
+    assert len(group_events([one, independent], LINKED)) == 2, "next week's report in the same words is another event"
 
 
 def test_time_of_day_makes_an_event_finer_not_another() -> None:
