@@ -17,6 +17,7 @@ from prefect import Flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.events import DeploymentEventTrigger
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.flows import load_flow_from_entrypoint
 from prefect.schedules import Schedule
@@ -83,6 +84,7 @@ async def _register(client: PrefectClient, entry: Mapping[str, Any]) -> UUID:
         tags=entry.get("tags", []),
         parameters=entry.get("parameters", {}),
         schedules=[_schedule(**said) for said in entry.get("schedules", [])],
+        triggers=[DeploymentEventTrigger(**said) for said in entry.get("triggers", [])],
         concurrency_limit=ConcurrencyLimitConfig(**limit) if limit else None,
         work_pool_name=POOL,
         version=version,

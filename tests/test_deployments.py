@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.events import DeploymentEventTrigger
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
+from flows import announce
 from flows.register import FILE, POOL, read_deployments
 
 ROOT = Path(__file__).parent.parent
-NAMES = {"sweep-drop-folder", "poll-feeds", "fetch-pages", "ingest", "backfill", "upkeep"}
+NAMES = {"sweep-drop-folder", "poll-feeds", "fetch-pages", "ingest", "backfill", "upkeep", "keep-timeline"}
 
 LOADS = """
 import json, sys
@@ -56,3 +58,10 @@ def test_the_form_says_what_each_parameter_is(name: str) -> None:
     for parameter, says in parameter_schema(load_flow_from_entrypoint(entry["entrypoint"])).properties.items():
         assert says.get("description"), f"{name}: {parameter} has no help text"
         assert {"type", "anyOf", "$ref", "allOf"} & says.keys(), f"{name}: {parameter} has no type"
+
+
+def test_automations_wait_for_what_is_announced_and_are_switched_off() -> None:
+    triggers = [DeploymentEventTrigger(**said) for entry in entries().values() for said in entry.get("triggers", [])]
+    assert triggers
+    assert not any(trigger.enabled for trigger in triggers)
+    assert {event for trigger in triggers for event in trigger.expect} <= set(announce._ANNOUNCED.values())

@@ -107,7 +107,7 @@ def test_a_plain_worker_runs_the_deployments_without_a_desk(tmp_path: Path) -> N
                 text=True,
             )
             assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        assert len(server.ask("/deployments/filter")) == 6
+        assert len(server.ask("/deployments/filter")) == 7
         with open_store(f"sqlite:///{tmp_path / 'wiredesk.db'}", raw_url=str(tmp_path / "raw")) as store:
             headline, page = made_up("Plain")
             arrival = Document(input="plain.html", raw=page, hints=Hints())

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shelving
 
-from storage import families, inbox
+from storage import changes, families, inbox
 from storage.records import Hints
 from storage.store import Store, open_store
 from tasks import intake
@@ -61,6 +62,24 @@ def test_ingest_takes_what_waits_and_leaves_its_counts_as_a_table(prefect_server
     } | {stage: row[stage] for stage in ("extract, s", "enrich, s", "file, s")}  # fmt: skip
     assert row["enrich, s"] > 0
     assert len(stories) == 12
+
+
+@pytest.mark.filterwarnings("default")
+def test_timeline_file_is_kept_from_the_change_feed(prefect_server: None, home: Path) -> None:
+    from flows.timelinefile import keep_timeline
+
+    with desk(home) as store:
+        with store.filing() as conn:
+            shelving.Desk().file(conn, shelving.quoting("a", "the ferry sails at noon"), datetime.now(UTC))
+            last = changes.last(conn)
+
+        async def run() -> dict[str, Any]:
+            assert (await keep_timeline()).change == last
+            return await summary("timeline-summary")
+
+        assert asyncio.run(run()) == {"events": 1, "up to change": last, "built anew": False}
+    kept = json.loads((home / "timeline.json").read_text(encoding="utf-8"))
+    assert (kept["change"], [event["date"] for event in kept["events"]]) == (last, [shelving.DAY])
 
 
 @pytest.mark.filterwarnings("default")
