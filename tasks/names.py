@@ -15,6 +15,8 @@ VERSION: Final = 1
 _TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
 _OWNED: Final = re.compile(r"[’']s?$")
 _AFTER: Final = re.compile(r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,160})")
+_STOPS: Final = (".", "!", "”", '"')
+_APOSTROPHES: Final = ("’", "'")
 _ABBREVIATED: Final = lexicon.words(
     "mr mrs ms dr sen sens rep reps gov gen col lt sgt capt maj st prof rev jr sr adm hon det insp"
 )
@@ -52,7 +54,9 @@ def scan(
     `plain` if its first word has a capital for opening it, and no other reason; `common` are words seen in lower case.
     """
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(body, start, end)]
-    tokens = [_plural_owner(body, tokens, i) for i in range(len(tokens))]
+    for i, token in enumerate(tokens):
+        if body[token[2] : token[2] + 1] in _APOSTROPHES:
+            tokens[i] = _plural_owner(body, tokens, i)
     for nickname in _NICKNAME.finditer(body, start, end):
         tokens = [t for t in tokens if not nickname.start() <= t[1] < nickname.end()]
     i = 0
@@ -435,6 +439,8 @@ def _headed(run: list[tuple[str, int, int]]) -> Naming:
 
 def is_heading(text: str) -> bool:
     """True for a line in title case: there capitals say nothing."""
+    if text[-1:] in _STOPS:
+        return False
     words = [w for w in text.split() if w[:1].isalpha()]
     long = [w for w in words if len(w) > 3]
-    return len(words) >= 4 and text[-1:] not in '.!”"' and sum(w[0].isupper() for w in long) >= 0.8 * max(1, len(long))
+    return len(words) >= 4 and sum(w[0].isupper() for w in long) >= 0.8 * max(1, len(long))

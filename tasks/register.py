@@ -32,7 +32,8 @@ _DATELINE: Final = re.compile(
     r"(?:, [A-Z][\w. ]{2,20})?(?:,? \w{3,9}\.? \d{1,2}(?:, \d{4})?)?,? ?(?:\([^)\n]{2,40}\) ?)?[-–—]{1,2} ?[“\"‘]?[A-Z]"
 )
 _PLAIN_TAGS: Final = frozenset(("RB", "RBR", "IN", "VBG", "VBN", "VBD", "CC", "WRB", "UH", "MD", "PDT"))
-_ALONE: Final = r"(?<!\b[Tt]he )(?<!\b[Ii]n )(?<!\b[Oo]n )(?<!\ba )(?<!\d )(?P<name>\b{}\b)(?! [A-Z]| ?\d)"
+_NO_NAME_BEFORE: Final = re.compile(r"(?:\b(?:[Tt]he|[Ii]n|[Oo]n|[Aa])|[\dA-Z]\S*) $")
+_NO_NAME_AFTER: Final = re.compile(r" [A-Z]| ?\d")
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
 _LABELS: Final = {
     "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
@@ -112,15 +113,15 @@ def _plain_surnames(body: str, found: Sequence[Naming]) -> list[Naming]:
     """Read `King said` and `May left` where the text names a Stephen King and an Ida May: the surname is a word."""
     words = lexicon.TITLES | lexicon.FUNCTION_WORDS
     surnames = {n.tokens[-1] for n in found if len(n.tokens) > 1 and n.tokens[-1].casefold() in words}
-    covered = [(n.start, n.end) for n in found]
+    covered = {n.start for n in found if len(n.tokens) == 1} | {n.end - len(n.tokens[-1]) for n in found}
     more = []
     for surname in sorted(s for s in surnames if len(s) > 2):
-        alone = _ALONE.format(re.escape(surname))
-        more += [
-            Naming((surname,), match.start("name"), match.end("name"))
-            for match in re.finditer(alone, body)
-            if not any(a <= match.start("name") < b for a, b in covered)
-        ]
+        for match in re.finditer(rf"\b{re.escape(surname)}\b", body):
+            start, end = match.span()
+            if start in covered or _NO_NAME_BEFORE.search(body, max(0, start - 5), start):
+                continue
+            if not _NO_NAME_AFTER.match(body, end):
+                more.append(Naming((surname,), start, end))
     return more
 
 
@@ -407,9 +408,10 @@ def _merge_people(
 ) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
     """Put the full names that mean one person together, under the first of them."""
     merged: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    bare = {key: _bare(key) for key in keys}
     for key in sorted(keys, key=lambda k: ((groups.get(k) or extra[k])[0].start if k in groups else 1 << 30, k)):
         for canonical, forms in merged.items():
-            if _same_person(_bare(canonical), _bare(key)):
+            if _same_person(bare[canonical], bare[key]):
                 forms.append(key)
                 break
         else:
@@ -418,6 +420,8 @@ def _merge_people(
 
 
 def _same_person(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    if a[-1] != b[-1] and a[0] != b[0]:
+        return False
     if a == b or (len(a) != len(b) and (a[-len(b) :] == b or b[-len(a) :] == a)):
         return True
     if a[0] == b[0] and a[-1] == b[-1]:
