@@ -1,4 +1,4 @@
-"""Read the article record: JSON and JSONL as they arrive, and as `inspect` and `export` print it. Pure."""
+"""Read the article record: JSON and JSONL as they arrive, as `inspect` and `export` print it, or as JSON-LD. Pure."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from storage.errors import Rejected
-from storage.records import Article, Hints, read_wire
+from storage.records import Article, Hints, read_wire, sort_time
 from tasks import charset, language, link, stamps
 
 FIELDS: Final = frozenset(
@@ -16,6 +16,7 @@ FIELDS: Final = frozenset(
 )
 """The fields that make a JSON object an article record; others are ignored."""
 _BASES: Final = frozenset({"given", "feed", "json-ld", "meta", "header", "url", "text", "record", "no-year", "none"})
+_BODY_BASES: Final = frozenset({"blocks", "trafilatura", "json-ld"})
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 
@@ -23,9 +24,11 @@ def read_record(text: str, *, input: str, hints: Hints = Hints()) -> Article:  #
     """Read one article record. `articleBody` is kept to the letter, but for NUL and lone surrogates (U+FFFD).
 
     Raises:
-        Rejected: `broken`, `unknown-format` or `no-body`.
+        Rejected: `broken`, `unknown-format` or `no-body`; `no-article` for a line of an export that was withdrawn.
     """
     record = _parse(text, input)
+    if record.get("withdrawn_at"):
+        raise Rejected("no-article", "It was withdrawn where it comes from. Nothing is filed of it.", subject=input)
     body = record.get("articleBody")
     if not isinstance(body, str) or not body.strip():
         found = (
@@ -47,12 +50,13 @@ def read_record(text: str, *, input: str, hints: Hints = Hints()) -> Article:  #
         headline=_string(record.get("headline")) or hints.headline,
         authors=_names(record.get("author")),
         publisher=hints.publisher or next(iter(_names(record.get("publisher"))), None),
-        agency=_string(record.get("agency")),
+        agency=_string(record.get("agency")) or next(iter(_names(record.get("sourceOrganization"))), None),
         dateline=_string(record.get("dateline")),
         language=given.split("-")[0].split("_")[0].lower() if given else language.name(body),
         published=hints.published or published,
         published_basis=hints.published_basis if hints.published else basis,
-        modified=stamps.iso(_string(record.get("dateModified")) or ""),
+        modified=_stamp(record, "dateModified"),
+        body_basis=reader if (reader := _string(record.get("articleBody_basis"))) in _BODY_BASES else None,
         wire=read_wire(record.get("wire")),
     )
 
@@ -110,11 +114,18 @@ def _complaint(error: json.JSONDecodeError) -> str:
 
 
 def _published(record: Mapping[str, Any]) -> tuple[str | None, str]:
-    value = stamps.iso(_string(record.get("datePublished")) or "")
-    basis = record.get("datePublished_basis")
+    value = _stamp(record, "datePublished")
+    basis = _string(record.get("datePublished_basis"))
     if value is None:
         return None, basis if basis in {"no-year", "none"} else "none"
     return value, basis if basis in _BASES - {"no-year", "none"} else "record"
+
+
+def _stamp(record: Mapping[str, Any], name: str) -> str | None:
+    """Read a date. In a record of ours, which says where it found the date, it stays as it is written."""
+    value = _string(record.get(name)) or ""
+    moment = sort_time(value) if _string(record.get("datePublished_basis")) in _BASES else None
+    return value if moment is not None and 1990 <= moment.year <= 2100 else stamps.iso(value)
 
 
 def _string(value: object) -> str | None:

@@ -34,7 +34,8 @@ from tasks.archives import LARGEST, Budget, Exhausted, Unpacked
 Stream = BinaryIO | Unpacked
 
 _PLAIN: Final = str.split(
-    ".txt .md .html .htm .xhtml .json .jsonl .xml .nitf .newsml .ninjs .anpa .iptc .eml .mbox .pdf .warc .rss .atom"
+    ".txt .md .html .htm .xhtml .json .jsonl .jsonld .xml .nitf .newsml .ninjs .anpa .iptc .eml .mbox .pdf .warc .rss "
+    ".atom"
 )
 SUFFIXES: Final = frozenset(
     [
@@ -49,6 +50,8 @@ SUFFIXES: Final = frozenset(
 JSON_START: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
 DEEPEST: Final = 4
 """Archives inside one another: a message in a zip in a tar.gz is 3."""
+_LONG_LIST: Final = 4 * 1024 * 1024
+"""Bytes from which a file of records, one a line, is read line by line; it may hold any number of them."""
 _OFFICE: Final = (
     (b"word/", "a Word document"), (b"xl/", "a spreadsheet"), (b"ppt/", "a presentation"), (b"epub", "a book"),
 )  # fmt: skip
@@ -75,13 +78,34 @@ def split(source: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Part
     if isinstance(source, bytes):
         yield from _bounded(_split(source, name, hints, 0, Budget()), name)
         return
-    of = kind(source.read(1024))
-    budget = archives.allow(source.seek(0, io.SEEK_END))
+    head = source.read(1024)
+    of = kind(head)
+    size = source.seek(0, io.SEEK_END)
     source.seek(0)
+    budget = archives.allow(size)
     if of:
         yield from _bounded(_opened(source, of, name, hints, 1, budget), name)
+    elif _is_long_list(head, name, size):
+        yield from _lined(source, name, hints, Budget(entries=size, size=size))
     else:
         yield from _bounded(_split(source.read(LARGEST + 1), name, hints, 0, budget), name)
+
+
+def holds_many(file: BinaryIO, name: str) -> bool:
+    """Say whether an open file, read from its beginning, is an archive, a mailbox or a long list of records."""
+    head = file.read(1024)
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return bool(kind(head)) or _is_long_list(head, name, size)
+
+
+def _is_long_list(head: bytes, name: str, size: int) -> bool:
+    return size > _LONG_LIST and _begins_lines(head, name)
+
+
+def _begins_lines(head: bytes, name: str) -> bool:
+    """Say whether a file holds a record a line: by its name, and by how it begins, which UTF-16 does otherwise."""
+    return suffix(name) == "jsonl" and head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def kind(raw: bytes) -> str:
@@ -206,6 +230,9 @@ def _packed(source: Stream, of: str, name: str, hints: Hints, depth: int, budget
     if inside in {"tar", "warc", "mbox"}:
         yield from _opened(inner, inside, name, hints, depth, budget)
         return
+    if _begins_lines(head, name):
+        yield from _lined(io.BufferedReader(inner, 65_536), name, hints, budget)
+        return
     raw = io.BufferedReader(inner, 65_536).read(LARGEST + 1)
     if len(raw) > LARGEST:
         raise Rejected(
@@ -221,8 +248,20 @@ def _captured(source: Stream, _: str, name: str, hints: Hints, __: int, budget: 
         if isinstance(capture, Rejected):
             yield Refusal(input=f"{name}#{n}", reason=capture.reason, detail=capture.detail)
         else:
-            known = replace(hints, url=hints.url or capture.url or None)
-            yield _counted(Part(f"{name}#{n}", capture.raw, known), budget)
+            called = f"{name}#{n}/{capture.name}" if capture.name else f"{name}#{n}"
+            yield _counted(Part(called, capture.raw, _over(hints, capture.hints)), budget)
+
+
+def _over(given: Hints, said: Hints) -> Hints:
+    """Believe what was given from outside, and what a document's surroundings say where nothing was."""
+    return Hints(
+        url=given.url or said.url,
+        publisher=given.publisher or said.publisher,
+        published=given.published or said.published,
+        published_basis=given.published_basis if given.published else said.published_basis,
+        identifier=given.identifier or said.identifier,
+        headline=given.headline or said.headline,
+    )
 
 
 def _posted(source: Stream, _: str, name: str, hints: Hints, depth: int, budget: Budget) -> Iterator[Part | Refusal]:
@@ -276,6 +315,18 @@ def _listed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Par
         yield _counted(Part(f"{name}#{n}", record.encode("utf-8", "surrogatepass"), hints), budget)
 
 
+def _lined(source: BinaryIO, name: str, hints: Hints, budget: Budget) -> Iterator[Part]:
+    """Cut records apart that stand a line each, as they are read."""
+    lines = ((n, line.strip()) for n, line in enumerate(iter(lambda: source.readline(LARGEST), b""), 1))
+    found = ((n, line) for n, line in lines if line)
+    first, second = next(found, None), next(found, None)
+    if first is None or second is None:
+        yield _counted(Part(name, first[1] if first else b"", hints), budget)
+        return
+    for n, line in itertools.chain((first, second), found):
+        yield _counted(Part(f"{name}#{n}", line, hints), budget)
+
+
 def is_feed(text: str) -> bool:
     """Say whether a text is a feed with entries of its own: not one that carries an agency's format."""
     if text.lstrip()[:1] == "{":
@@ -295,14 +346,7 @@ def _fed(raw: bytes, name: str, hints: Hints, budget: Budget) -> Iterator[Part |
     whole = [(n, e, page) for n, e in enumerate(feed.entries, 1) if (page := entrypage.own_page(e, feed)) is not None]
     for n, entry, page in whole:
         said = entrypage.hints(entry)
-        known = replace(
-            said,
-            url=hints.url or said.url,
-            publisher=hints.publisher or said.publisher,
-            published=hints.published or said.published,
-            published_basis=hints.published_basis if hints.published else said.published_basis,
-            identifier=None if said.url else entry.guid,
-        )
+        known = replace(_over(hints, said), identifier=None if said.url else entry.guid)
         yield _counted(Part(f"{name}#{n}", page, known), budget)
     if len(whole) < len(feed.entries) or not feed.entries:
         detail = f"It is a feed of {len(feed.entries)} entries, {len(whole)} of them with their whole text."

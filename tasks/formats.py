@@ -39,7 +39,7 @@ from tasks import (
 )
 from tasks.containers import Part
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the stage "extract"; raised when the same bytes would give a different article."""
 SUFFIXES: Final = containers.SUFFIXES
 """The endings a folder is searched for."""
@@ -72,11 +72,9 @@ def split(source: bytes | BinaryIO, *, name: str, hints: Hints = Hints()) -> Ite
     yield from containers.split(source, name=name, hints=hints)
 
 
-def holds_many(file: BinaryIO) -> bool:
-    """Say whether an open file is an archive or a mailbox, which `split` reads without taking it into memory."""
-    head = file.read(1024)
-    file.seek(0)
-    return bool(containers.kind(head))
+def holds_many(file: BinaryIO, *, name: str) -> bool:
+    """Say whether an open file is one that `split` reads without taking it into memory, however large it is."""
+    return containers.holds_many(file, name)
 
 
 def read(raw: bytes, *, input: str, hints: Hints = Hints()) -> Article | Withdrawal | Refusal:  # noqa: A002, B008

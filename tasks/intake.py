@@ -50,7 +50,7 @@ def open_file(path: Path, *, hints: Hints, max_bytes: int) -> Iterator[Document 
             hints = sidecar.read(drop.read(beside, max_bytes=sidecar.LARGEST), beside=hints)
         with drop.opened(path) as file:
             # What holds many documents is read from front to back, however large; a document has its limit.
-            if formats.holds_many(file):
+            if formats.holds_many(file, name=str(path)):
                 yield from documents_of(file, name=str(path), hints=hints)
                 return
             raw = drop.read_whole(file, max_bytes=max_bytes, subject=str(path))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from storage.records import Article, Hints, Withdrawal
-from tasks import charset, prose, wireitem
+from tasks import charset, ninjs3, prose, wireitem
 from tasks.wireitem import Item, moment, number
 
 _SIGNS: Final = frozenset(
@@ -53,6 +53,8 @@ def read_ninjs(record: Mapping[str, Any], *, input: str, hints: Hints) -> Articl
     Raises:
         Rejected: `no-body`, and `no-article` for pictures and the like.
     """
+    if ninjs3.is_ours(record):
+        return ninjs3.read(record, input=input, hints=hints)
     fields = _folded(record)
     found = Item(format="ninjs", version=number(_scalar(fields.get("version"))))
     found.identifier = _text(fields.get("uri")) or _text(fields.get("guid"))

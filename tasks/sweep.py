@@ -234,7 +234,7 @@ class _Sweep:
                 self._growing += 1
                 return
             # What holds many documents is read from front to back, however large; a document has its limit.
-            many = formats.holds_many(opened)
+            many = formats.holds_many(opened, name=name)
             source = opened if many else read_whole(opened, max_bytes=self._max_bytes, subject=subject)
             if not many and not is_same(opened, look):
                 self._growing += 1

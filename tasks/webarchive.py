@@ -1,16 +1,24 @@
 """Read web archives (WARC, plain or gzip): the documents that servers answered with. Pure.
 
 What is no document (pictures, scripts, redirects, errors) is passed over. A cut or damaged archive gives what comes
-before the damage.
+before the damage. A capture that a desk wrote (tasks/capturewarc.py) says itself what is known of it from outside, and
+is read whatever it seems to be: it was taken in as a document once.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from storage.errors import Rejected
+from storage.records import Hints, sort_time
+from tasks import archives
 from tasks.archives import Unpacked
+
+KNOWN: Final = "Wiredesk-Capture"
+"""The field of a record that says, as JSON, what a capture was called and what is known of it. WARC lets others pass
+over fields that they do not know."""
 
 _TYPES: Final = re.compile(
     r"(?:text/(?!css|javascript|calendar)|application/(?:xhtml|xml|rss|atom|json|ld\+json|feed|pdf|[\w.-]+\+(?:xml|json)))"
@@ -22,10 +30,11 @@ _PRINTED: Final = re.compile(r"[^ -~]")
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One answer: the address it came from, and its bytes."""
+    """One answer: its bytes, what is known of it (its address at least), and what it was called, if a desk wrote it."""
 
-    url: str
     raw: bytes
+    hints: Hints
+    name: str | None = None
 
 
 def is_web_archive(head: bytes) -> bool:
@@ -43,15 +52,22 @@ def captures(source: BinaryIO | Unpacked, largest: int) -> Iterator[Capture | Re
             source, record_types=wanted, parse_http=True, auto_decode="all", quirks_mode=True
         ):
             url = (record.headers.get("WARC-Target-URI") or "").strip("<> ")
-            if record.is_http and not _is_document(record.http_headers.status_code, record.http_content_type):
+            known = _known(record.headers.get(KNOWN) or "")
+            if (
+                known is None
+                and record.is_http
+                and not _is_document(record.http_headers.status_code, record.http_content_type)
+            ):
                 continue
-            if not record.is_http and not _TYPES.match((record.headers.get("Content-Type") or "").lower()):
+            kind = (record.headers.get("Content-Type") or "").lower()
+            if known is None and not record.is_http and not _TYPES.match(kind):
                 continue
             raw = record.reader.read(largest + 1)
             if len(raw) > largest:
                 yield Rejected("too-big", f"It has more than {largest:,} bytes.", subject=url)
-            elif raw.strip():
-                yield Capture(url, _in_utf8(raw, record.http_charset if record.is_http else None))
+            elif raw.strip() or known is not None:
+                hints, name = known or (Hints(url=url if url.lower().startswith(("http:", "https:")) else None), None)
+                yield Capture(_in_utf8(raw, record.http_charset if record.is_http else None), hints, name)
     except (OSError, ValueError, UnicodeError, OverflowError) as error:
         detail = f"The web archive is damaged or cut off there ({_PRINTED.sub('', str(error))[:120]})."
         yield Rejected("broken", f"{detail} What came before was read.")
@@ -59,6 +75,21 @@ def captures(source: BinaryIO | Unpacked, largest: int) -> Iterator[Capture | Re
         if type(error).__name__ != "PanicException":
             raise
         yield Rejected("broken", "The web archive is damaged there. What came before was read.")
+
+
+def _known(written: str) -> tuple[Hints, str | None] | None:
+    """Read what a desk wrote of a capture; None if it is not that."""
+    try:
+        said = json.loads(written) if written else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    told = {name: v for name in Hints.__slots__ if isinstance(v := said.get(name), str) and v}
+    if sort_time(told.get("published")) is None:
+        told.pop("published", None)
+    called = str(said.get("input") or "").rpartition("/")[2]
+    return Hints(**told), archives.label(called) if called else None
 
 
 def _is_document(status: int | None, kind: str | None) -> bool:
