@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flows import feedoptions
+from flows import exportoptions, feedoptions
 from flows import settings as environment
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Hints, sort_time
@@ -278,15 +278,8 @@ def parser() -> argparse.ArgumentParser:
         "--beside", action="append", default=[], metavar="ARTICLE", help="set this copy beside what it copies, too"
     )
 
-    export = command(
-        "export",
-        "flows.export:export",
-        "write everything of one kind, for programs",
-        "Streams, and with --out writes a file that appears only when it is whole.",
-    )
-    export.add_argument("what", choices=["articles", "stories", "copies", "quotes", "timeline", "changes"])
-    export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl", help="default: jsonl")
-    export.add_argument("--out", type=Path, metavar="FILE", help="file to write; default: stdout")
+    export = command("export", "flows.export:export", exportoptions.SUMMARY, exportoptions.MORE)
+    exportoptions.define(export, day=_day)
 
     changes = command(
         "changes",

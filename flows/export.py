@@ -1,24 +1,27 @@
-"""The command `export`: everything of one kind as rows for programs, to stdout or into a file that is whole."""
+"""The command `export`: everything of one kind for programs, to stdout or into a file that is whole."""
 
 import argparse
-import contextlib
 import csv
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 from sqlalchemy import Connection
 
-from flows import show
+from flows import exportoptions, show
 from flows.lists import open_filed
+from flows.outfile import result_bytes, result_file
 from flows.settings import Settings
-from storage import catalogue, quotebook
+from storage import catalogue, families, inbox, quotebook
 from storage import changes as feed
 from storage import timeline as events
-from storage.errors import WiredeskError
+from storage.errors import Rejected, WiredeskError
+from storage.store import Store
+from tasks import capturewarc, jsonld, ninjs3, parquet, timelinejs
+
+Rows = Iterable[Mapping[str, Any]]
 
 COLUMNS: Final = {
     "articles": "@type id input identifier url headline author publisher agency dateline inLanguage datePublished "
@@ -33,28 +36,92 @@ COLUMNS: Final = {
 """The columns of each export as CSV: the same, in the same order, whatever is filed."""
 
 
+COUNTED: Final = {
+    "articles": "articles", "stories": "stories", "copies": "relations", "quotes": "statements",
+    "timeline": "occurrences", "changes": "changes",
+}  # fmt: skip
+"""What the catalogue counts of each."""
+
+
 def export(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Write everything of one kind."""
-    rows: dict[str, Callable[[Connection], Iterable[Mapping[str, Any]]]] = {
-        "articles": lambda conn: map(catalogue.article_row, catalogue.articles(conn)),
-        "stories": lambda conn: map(catalogue.story_row, catalogue.stories(conn)),
-        "copies": lambda conn: map(catalogue.relation_row, catalogue.copies(conn)),
-        "quotes": quotebook.quotes,
-        "timeline": events.events,
-        "changes": lambda conn: map(feed.change_row, _all_changes(conn)),
-    }
-    counting = show.progress(f"exporting {arguments.what}")
-    with open_filed(settings) as store, store.reading() as conn, result_file(arguments.out) as out, counting as advance:
-        counted = _counted(rows[arguments.what](conn), advance)
-        if arguments.format == "csv":
-            _csv(counted, out, COLUMNS[arguments.what].split())
-        else:
-            _jsonl(counted, out)
+    """Write everything of one kind, or the part that the options choose."""
+    if complaint := exportoptions.wrong(arguments):
+        arguments.wrong(complaint)
+    what, form = arguments.what, arguments.format or exportoptions.FORMATS[arguments.what][0]
+    if form == "parquet":
+        parquet.ready()
+    with open_filed(settings) as store, store.reading() as conn:
+        arguments.story = _story(conn, arguments.story)
+        with show.progress(f"exporting {what}", _total(conn, arguments)) as advance:
+            if form == "warc":
+                return _captures(store, conn, arguments, advance)
+            rows = _counted(_rows(conn, arguments), advance)
+            if form == "parquet":
+                with result_bytes(arguments.out) as out:
+                    parquet.write(rows, out, kind=what, columns=COLUMNS[what].split())
+                return 0
+            with result_file(arguments.out) as out:
+                if form == "csv":
+                    _csv(rows, out, COLUMNS[what].split())
+                elif form == "timelinejs":
+                    _slides(conn, rows, out)
+                elif (what, form) == ("quotes", "jsonld"):
+                    _jsonl(_statements(conn, rows), out)
+                else:
+                    _jsonl(rows, out)
     return 0
 
 
+def _story(conn: Connection, given: str | None) -> str | None:
+    story = given and families.story_of(conn, given)
+    if given and not story:
+        raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
+    return story
+
+
+def _total(conn: Connection, arguments: argparse.Namespace) -> int | None:
+    """Count what is to come, for whoever watches; None if nobody does, or only a part is chosen."""
+    if not sys.stderr.isatty() or any(getattr(arguments, option) for option in exportoptions.CHOOSING):
+        return None
+    if arguments.what == "captures":
+        return sum(inbox.counts(conn).values())
+    return catalogue.totals(conn)[COUNTED[arguments.what]]
+
+
+def _rows(conn: Connection, arguments: argparse.Namespace) -> Rows:
+    """Give what is to be written, an object each."""
+    story = arguments.story
+    if arguments.what == "articles" and arguments.format in {"jsonld", "ninjs"}:
+        return _documents(catalogue.articles(conn, story=story, enrichment=True), arguments.format)
+    made: dict[str, Callable[[], Rows]] = {
+        "articles": lambda: map(catalogue.article_row, catalogue.articles(conn, story=story)),
+        "stories": lambda: map(catalogue.story_row, catalogue.stories(conn)),
+        "copies": lambda: map(catalogue.relation_row, catalogue.copies(conn)),
+        "quotes": lambda: quotebook.quotes(conn, story=story),
+        "timeline": lambda: events.events(
+            conn, story=story, person=arguments.person, since=arguments.since, until=arguments.until
+        ),
+        "changes": lambda: map(feed.change_row, _all_changes(conn)),
+    }
+    return made[arguments.what]()
+
+
+def _documents(articles: Iterable[catalogue.Stored], form: str) -> Iterator[Mapping[str, Any]]:
+    """Give articles in a format of their own; JSON-LD has no word for one that must not be used any more."""
+    for stored in articles:
+        if form == "ninjs":
+            yield ninjs3.item(stored.id, stored.article, withdrawn=stored.withdrawn_at is not None)
+        elif stored.withdrawn_at is None:
+            yield jsonld.article(stored.id, stored.article, story=stored.story)
+
+
+def _statements(conn: Connection, rows: Rows) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        yield jsonld.statement(row, catalogue.bodies(conn, {c["article"] for c in row["carriers"]}))
+
+
 def _all_changes(conn: Connection) -> Iterator[feed.Change]:
-    after = 0
+    after = feed.dropped(conn)  # what nobody kept is gone
     while page := feed.read(conn, after=after):
         yield from page
         after = page[-1].number
@@ -80,35 +147,44 @@ def _csv(rows: Iterable[Mapping[str, Any]], out: TextIO, columns: list[str]) -> 
         )
 
 
-@contextlib.contextmanager
-def result_file(path: Path | None) -> Iterator[TextIO]:
-    """Open stdout, or a file that takes its name only when it is whole. A pipe or a device is written to as it is."""
-    if path is None or _is_stdout(path):
-        yield sys.stdout
-        return
-    straight = os.path.exists(path) and not os.path.isfile(path)
-    whole = Path(os.path.realpath(path))  # a link stays, and what it leads to is replaced
-    passing = path if straight else whole.with_name(f".{whole.name}.part")
-    try:
-        with passing.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-            yield out
-            if not straight:
-                out.flush()
-                os.fsync(out.fileno())
-        if not straight:
-            passing.replace(whole)
-    except OSError as error:
-        raise WiredeskError(
-            "it could not be written; check the folder and the room on it", subject=str(path)
-        ) from error
-    finally:
-        if not straight:
-            passing.unlink(missing_ok=True)
+def _slides(conn: Connection, rows: Rows, out: TextIO) -> None:
+    """Write slides as the one object that TimelineJS reads, and say how many events have no place on a line."""
+    left_out, before = 0, '{"events": [\n'
+    for row in rows:
+        slide = timelinejs.slide(row, catalogue.outlets(conn, {a["article"] for a in row["articles"]}))
+        if slide is None:
+            left_out += 1
+            continue
+        out.write(before + json.dumps(slide, ensure_ascii=False))
+        before = ",\n"
+    out.write("\n]}\n" if before.startswith(",") else '{"events": []}\n')
+    if left_out:
+        print(f"left out: {left_out} events whose date cannot be placed", file=sys.stderr)
 
 
-def _is_stdout(path: Path) -> bool:
-    """True for /dev/stdout and whatever else is open as it: opening that anew would cut off what is in it."""
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(sys.stdout.fileno()))
-    except OSError:
-        return False
+def _captures(store: Store, conn: Connection, arguments: argparse.Namespace, advance: Callable[[int], None]) -> int:
+    """Write every capture that is kept. Gives the exit status: 1 if one is damaged."""
+    gone = damaged = last = 0
+    with result_bytes(arguments.out) as out:
+        out.write(capturewarc.opening(datetime.now(UTC)))
+        while page := inbox.kept(conn, after=last):
+            for item in page:
+                advance(1)
+                assert item.digest is not None  # noqa: S101 - so says `kept`
+                try:
+                    raw = store.raw.get(item.digest)
+                except Rejected as refused:
+                    damaged += refused.reason == "broken"
+                    gone += refused.reason != "broken"
+                    continue
+                out.write(
+                    capturewarc.capture(
+                        raw, item=item.id, digest=item.digest, input=item.input, hints=item.hints,
+                        received_at=item.received_at,
+                    )
+                )  # fmt: skip
+            last = page[-1].id
+    for number, why in ((gone, "are no longer kept"), (damaged, "are damaged")):
+        if number:
+            print(f"left out: {number} captures that {why}", file=sys.stderr)
+    return 1 if damaged else 0

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from flows import showfeeds
-from flows.export import result_file
 from flows.fetchers import fetcher
 from flows.lists import open_filed
+from flows.outfile import result_file
 from flows.settings import Settings
 from storage import entries, feeds
 from storage.errors import WiredeskError

@@ -18,8 +18,8 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from flows import storycopies, storysaid, storywords
-from flows.export import result_file
 from flows.lists import open_filed
+from flows.outfile import result_file
 from flows.settings import Settings
 from storage import catalogue, families
 from storage.catalogue import Story

@@ -90,6 +90,12 @@ def outlets(conn: Connection, ids: Collection[str]) -> dict[str, str | None]:
     return {i: outlet for part in chunks(ids) for i, outlet in conn.execute(wanted.where(a.id.in_(part)))}
 
 
+def bodies(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Give the text of each article."""
+    a = t.Article
+    return {i: body for part in chunks(ids) for i, body in conn.execute(select(a.id, a.body).where(a.id.in_(part)))}
+
+
 def articles(conn: Connection, *, story: str | None = None, enrichment: bool = False) -> Iterator[Stored]:
     """Give all articles, or those of a story, in the order in which they were filed."""
     a = t.Article

@@ -374,6 +374,12 @@ def rejected(conn: Connection, *, after: int = 0, limit: int = 100) -> tuple[Ite
     return tuple(_item(row) for row in rows)
 
 
+def kept(conn: Connection, *, after: int = 0, limit: int = 100) -> tuple[Item, ...]:
+    """Give up to `limit` items of which bytes were kept, whatever became of them, with ids above `after`, ascending."""
+    rows = conn.execute(_select().where(_I.digest.is_not(None), _I.id > after).order_by(_I.id).limit(limit))
+    return tuple(_item(row) for row in rows)
+
+
 def _select() -> Select[Any]:
     return select(*_COLUMNS)
 
