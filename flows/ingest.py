@@ -53,7 +53,7 @@ async def ingest(items: list[int] | None = None, batch_size: int | None = None) 
     with store_at_hand(settings) as store:
         waiting = await asyncio.to_thread(_waiting, store, settings) if items is None else len(items)
         processes = max(1, min(settings.processes, waiting))
-        with pool_at_hand(processes, memory_mb=settings.extract_memory_mb) as pool:
+        with pool_at_hand(processes, memory_mb=settings.extract_memory_mb, model=settings.language_model) as pool:
             desk = _Desk(settings, store, pool, batch_size or _batch_size(settings, waiting, processes), items)
             try:
                 async with asyncio.TaskGroup() as group:

@@ -9,6 +9,7 @@ from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 from prefect.client.schemas.filters import ArtifactFilter
 from prefect.client.schemas.sorting import ArtifactSort
+from prefect.runtime import flow_run
 
 from flows import report
 from flows.settings import Settings, read_settings
@@ -27,7 +28,7 @@ same."""
 @flow(
     name="upkeep",
     description="Take back what dead runs held, tend the database, write the overview.",
-    flow_run_name="upkeep, thorough: {thorough}",
+    flow_run_name=lambda: "upkeep, thorough" if flow_run.parameters.get("thorough") else "upkeep",
 )
 async def upkeep(thorough: bool = False) -> Overview:
     """Keep the desk in order, and say how it does.

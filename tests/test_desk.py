@@ -33,6 +33,7 @@ def test_what_is_dropped_is_filed_by_a_run_of_its_deployment(up: Up) -> None:
 def test_runs_started_by_hand_are_run_and_upkeep_leaves_the_overview(up: Up) -> None:
     by_hand = up.start("upkeep", thorough=True)
     wait_for(lambda: up.state(by_hand) == "Completed", what="upkeep")
+    assert by_hand in {r["id"] for r in up.runs("upkeep", name={"any_": ["upkeep, thorough"]})}
     (overview,) = up.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["desk-overview"]}}})[:1]
     assert "backlog" in overview["data"]
 
@@ -54,6 +55,13 @@ def test_a_desk_that_is_killed_is_started_again_and_its_run_marked(up: Up) -> No
     os.kill(up.children()["desk"], signal.SIGKILL)
     wait_for(lambda: up.state(run) == "Crashed", seconds=60, what="the run's end")
     wait_for(lambda: headlines <= up.filed(), seconds=60, what="what it had in hand")
+
+
+def test_a_run_says_what_was_rejected_in_it(up: Up) -> None:
+    (up.home / "drop" / "empty.html").write_bytes(b"<html></html>")
+    wait_for(
+        lambda: up.runs("ingest", name={"like_": "nothing new in 1 document, 1 rejected"}), what="a run that says so"
+    )
 
 
 @pytest.mark.hard
