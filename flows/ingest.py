@@ -210,9 +210,11 @@ class _Desk:
         written = counts.filed + counts.revised
         if not counts.received:
             return "ingest nothing: none of it waited any more" if self._items else "ingest nothing: nothing waited"
-        if not written:
-            return f"ingest nothing new in {many(counts.received, 'document')}"
-        return f"ingest {many(written, 'article')} from {many(len(self._outlets), 'source')}"
+        if written:
+            done = f"{many(written, 'article')} from {many(len(self._outlets), 'source')}"
+        else:
+            done = f"nothing new in {many(counts.received, 'document')}"
+        return f"ingest {done}" + (f", {counts.rejected} rejected" if counts.rejected else "")
 
 
 def many(n: int, noun: str) -> str:
