@@ -186,6 +186,7 @@ ORGANISATION_WORDS: Final = words(
     "chamber observatory survey forum campaign movement front brigade regiment squad unit firm airline retailer "
     "watchdog "
     "athletic rovers wanderers rangers harriers hotspur albion orchestra choir bloc "
+    "images photos chronicle telegraph inquirer examiner sentinel dispatch courier observer mirror mail express "
     "regulator ombudsman taliban hamas hezbollah kremlin pentagon parks brothers sons associates"
 )
 GROUP_NOUNS: Final = words(
@@ -239,6 +240,21 @@ SPEECH_VERBS: Final = words(
     "continued continues noted notes replied responded insisted claimed warned announced stated concluded admitted "
     "acknowledged suggested insists claims warns insisted joked tweeted posted"
 )
+
+SPELLINGS: Final = {
+    ("kiev",): ("kyiv",), ("kharkov",): ("kharkiv",), ("odessa",): ("odesa",), ("lvov",): ("lviv",),
+    ("nikolaev",): ("mykolaiv",), ("zaporozhye",): ("zaporizhzhia",), ("lugansk",): ("luhansk",),
+    ("donbass",): ("donbas",), ("chernobyl",): ("chornobyl",), ("dnepropetrovsk",): ("dnipro",),
+    ("peking",): ("beijing",), ("bombay",): ("mumbai",), ("calcutta",): ("kolkata",), ("madras",): ("chennai",),
+    ("bangalore",): ("bengaluru",), ("burma",): ("myanmar",), ("rangoon",): ("yangon",), ("macau",): ("macao",),
+    ("türkiye",): ("turkey",), ("turkiye",): ("turkey",), ("swaziland",): ("eswatini",), ("holland",): ("netherlands",),
+    ("united", "states"): ("us",), ("u.s.",): ("us",), ("u.s",): ("us",), ("usa",): ("us",), ("u.s.a.",): ("us",),
+    ("united", "states", "of", "america"): ("us",),
+    ("united", "kingdom"): ("uk",), ("u.k.",): ("uk",), ("u.k",): ("uk",), ("great", "britain"): ("uk",),
+    ("britain",): ("uk",), ("european", "union"): ("eu",), ("e.u.",): ("eu",),
+    ("united", "nations"): ("un",), ("u.n.",): ("un",), ("u.n",): ("un",),
+}  # fmt: skip
+"""Well-known forms of one name: the usual other spellings of towns, and countries with their letters."""
 
 PLACE_WORDS: Final = words(
     "street road avenue square park river lake mountain mount island islands bay beach valley county province region "

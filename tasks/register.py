@@ -32,6 +32,14 @@ _DATELINE: Final = re.compile(
     r"(?:, [A-Z][\w. ]{2,20})?(?:,? \w{3,9}\.? \d{1,2}(?:, \d{4})?)?,? ?(?:\([^)\n]{2,40}\) ?)?[-–—]{1,2} ?[“\"‘]?[A-Z]"
 )
 _PLAIN_TAGS: Final = frozenset(("RB", "RBR", "IN", "VBG", "VBN", "VBD", "CC", "WRB", "UH", "MD", "PDT"))
+_STANDS: Final = re.compile(r"[’']s(?:[,.;:)]| (?:said|says|has|had|is|was|will|and|or|in|at|to|for|on)\b)")
+_CREDIT: Final = re.compile(
+    r"(?:^|[(|\[]) ?(?:[Pp]hoto(?:graph)?|[Ii]mage|[Pp]icture|[Cc]redit|[Ii]llustration|AP [Pp]hoto)s?"
+    r"(?: credit| courtesy| source)?s?(?: by| of|:|/) ?[^\n)|\]]{2,70}"
+    r"|\([A-Z][^()\n]{1,50}(?: ?/ ?| via )[A-Z][^()\n]{1,40}\)",
+    re.MULTILINE,
+)
+"""The line of a photographer, who is nobody in the story."""
 _NO_NAME_BEFORE: Final = re.compile(r"(?:\b(?:[Tt]he|[Ii]n|[Oo]n|[Aa])|[\dA-Z]\S*) $")
 _NO_NAME_AFTER: Final = re.compile(r" [A-Z]| ?\d")
 _JOINERS: Final = frozenset(("of", "for", "and", "on"))
@@ -96,6 +104,9 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
             some = [n for n in some if len(n.tokens) <= 3]
         found += some
     found += _plain_surnames(body, found)
+    credited = [m.span() for m in _CREDIT.finditer(body)]
+    if credited:
+        found = [n for n in found if not any(a <= n.start < b for a, b in credited)]
     for n in found:
         n.role = n.role | names.role_after(body, n.end)
     above: list[Naming] = []
@@ -164,7 +175,10 @@ def link(
                 kind, named = types[target], groups[target]
                 if kind not in _KINDS:
                     continue
-                written = _place_shown(body, named) if kind == "Place" else _shown(named[0].tokens)
+                full = max(named, key=lambda m: len(m.tokens))
+                written = _place_shown(body, named) if kind == "Place" else _shown(full.tokens)
+                if kind == "Organization" and len(named) > 1 and all(m.owned for m in named):
+                    written += next((body[m.end : m.end + 2] for m in named if _STANDS.match(body, m.end)), "")
                 entities[target] = Entity(written, kind, target, lead=judged[target][1])
             _add(entities[target], n)
     for entity in entities.values():
@@ -226,7 +240,8 @@ def _ends_a_name(key: tuple[str, ...], keys: set[tuple[str, ...]]) -> bool:
 
 
 def _key(tokens: Sequence[str]) -> tuple[str, ...]:
-    return tuple(t.casefold().replace("’", "'") for t in tokens)
+    key = tuple(t.casefold().replace("’", "'") for t in tokens)
+    return lexicon.SPELLINGS.get(key, key)
 
 
 def _shown(tokens: Sequence[str]) -> str:
@@ -241,7 +256,7 @@ def _with_rank(name: str, some: Sequence[Naming]) -> str:
 
 def _place_shown(body: str, some: Sequence[Naming]) -> str:
     """Give a place as the text writes it; the capitals of a dateline only count where there is nothing else."""
-    plain = next((n for n in some if not is_dateline(body, n)), None)
+    plain = max((n for n in some if not is_dateline(body, n)), key=lambda n: len(n.tokens), default=None)
     return _shown(plain.tokens) if plain else _shown(some[0].tokens).title()
 
 

@@ -1,5 +1,7 @@
 """Names: where one begins and ends, what it is of, and which short forms are the same."""
 
+import re
+
 import pytest
 
 from tasks import grammar, names, register
@@ -107,3 +109,62 @@ def test_owners_in_the_plural_belong_to_the_name(mark: str) -> None:
 
 def test_feast_is_nobody() -> None:
     assert named("By Easter at the latest it will open.") == []
+
+
+def test_forms_of_one_place_are_one_place() -> None:
+    text = "Talks in Kiev went on. The mayor of Kyiv spoke. In the U.S. and in the United States nobody heard of it."
+    assert [(m.name, m.type, len(m.spans)) for m in known(text).mentions()] == [
+        ("Kiev", "Place", 2), ("United States", "Place", 2),
+    ]  # fmt: skip
+
+
+def test_photographer_is_nobody_in_the_story() -> None:
+    text = (
+        "Photo: Jon Berg/Fjord Images\n\nThe harbour at dawn. (Mia Holm/Fjord Agency)\n\n"
+        "Ana Ruiz, 45, opened it. A photo by her friend Ida Lund hangs there."
+    )
+    assert {name for name, kind in named(text) if kind == "Person"} == {"Ana Ruiz", "Ida Lund"}
+
+
+def test_firm_with_an_owners_name_keeps_it() -> None:
+    text = "The menu of Brandal’s, a chain, is short. At Brandal’s and elsewhere it is quiet."
+    places = [m.start() for m in re.finditer("Brandal", text)]
+    found = known(text, votes=tuple((at, at + 7, "ORG") for at in places))
+    assert [(m.name, m.type) for m in found.mentions()] == [("Brandal’s", "Organization")]
+    assert [text[a:b] for a, b in found.mentions()[0].spans] == ["Brandal", "Brandal"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hawks head Major-Gen Ana Ruiz spoke", ["Hawks", "Ana Ruiz"]),
+        ("Holmvik Secretary of State for Harbours Ana Ruiz spoke", ["Ana Ruiz"]),
+        ("Minister for Women and Youth Ana Ruiz spoke", ["Ana Ruiz"]),
+        ("Envoy to the Nordic Council Ana Ruiz spoke", ["Ana Ruiz"]),
+        ("Minister of Natural Resources, Ana Ruiz, spoke", ["Ana Ruiz"]),
+        ("CEO of the Fjord Harbour Association, Ana Ruiz, spoke", ["Fjord Harbour Association", "Ana Ruiz"]),
+        ("Holmvik DA Ana Ruiz spoke", ["Ana Ruiz"]),
+        ("Dietitian Ana Ruiz MS spoke", ["Ana Ruiz"]),
+        ("Ginger King spoke", ["Ginger King"]),
+        ("a District Judge spoke", []),
+        ("Leader Ana Ruiz of Holmvik spoke", ["Ana Ruiz", "Holmvik"]),
+        ("the National Alliance to End Hunger paid", ["National Alliance to End Hunger"]),
+        ("the Committee on Fisheries met on Monday", ["Committee on Fisheries"]),
+        ("the Dairy Farmers of Norway met", ["Dairy Farmers of Norway"]),
+        ("the Holm County Sheriff’s Office wrote", ["Holm County Sheriff’s Office"]),
+        ("the People’s Daily wrote", ["People’s Daily"]),
+        ("Unsurprisingly, it rained", []),
+        ("Oslo-based Fjordline grew", ["Fjordline"]),
+    ],
+)
+def test_offices_ranks_and_degrees_are_no_part_of_a_name(text: str, expected: list[str]) -> None:
+    assert scanned(text) == expected
+
+
+def test_acronym_before_a_known_surname_is_cut_off() -> None:
+    found = known("MEC Ruiz opened it. Ana Ruiz, who is 45, smiled. Later Ruiz left.")
+    assert [(e.name, len(e.spans)) for e in found.entities] == [("Ana Ruiz", 3)]
+
+
+def test_name_with_an_acronym_is_an_organisation() -> None:
+    assert named("Fjordline TV, a broadcaster from Holmvik, said no.")[0] == ("Fjordline TV", "Organization")
