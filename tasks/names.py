@@ -10,7 +10,7 @@ from typing import Final
 
 from tasks import lexicon
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
 _OWNED: Final = re.compile(r"[’']s?$")
