@@ -78,7 +78,9 @@ async def backfill(
     ends = None if until is None else datetime.combine(until + timedelta(days=1), clock.min, UTC)
     with (
         store_at_hand(settings) as store,
-        pool_at_hand(processes, niceness=NICENESS, memory_mb=settings.extract_memory_mb) as pool,
+        pool_at_hand(
+            processes, niceness=NICENESS, memory_mb=settings.extract_memory_mb, model=settings.language_model
+        ) as pool,
     ):
         shift = Shift(settings, store, pool, processes, dry_run=dry_run)
         try:

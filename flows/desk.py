@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx
 from prefect.client.orchestration import PrefectClient
@@ -92,9 +93,8 @@ async def _work(settings: Settings, stopping: threading.Event) -> None:
 
 
 def _pool(settings: Settings, *, niceness: int) -> AbstractContextManager[Pool]:
-    return warm_pool(
-        settings.processes, prepare=stages.load_all, niceness=niceness, memory_mb=settings.extract_memory_mb
-    )
+    prepare = partial(stages.load_all, settings.language_model)
+    return warm_pool(settings.processes, prepare=prepare, niceness=niceness, memory_mb=settings.extract_memory_mb)
 
 
 class _Desk:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 
 from flows import show
@@ -33,8 +34,9 @@ def inspect(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _inspect(arrivals: Iterable[Document | Refusal], settings: Settings, *, as_text: bool) -> int:
     short = 0
+    prepare = partial(stages.load_all, settings.language_model)
     with (
-        warm_pool(settings.processes, prepare=stages.load_all, memory_mb=settings.extract_memory_mb) as pool,
+        warm_pool(settings.processes, prepare=prepare, memory_mb=settings.extract_memory_mb) as pool,
         show.progress("inspecting") as advance,
     ):
         async for outcome in _read(pool, arrivals, settings):

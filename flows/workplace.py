@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 
 from flows.settings import Settings
 from storage.store import Store, open_store
@@ -47,12 +48,13 @@ def store_at_hand(settings: Settings) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
-def pool_at_hand(processes: int, *, niceness: int = 0, memory_mb: int = MEMORY_MB) -> Iterator[Pool]:
-    """Give the pool: the lent one, or one of so many workers, so nice, that ends on leaving."""
+def pool_at_hand(processes: int, *, niceness: int = 0, memory_mb: int = MEMORY_MB, model: str = "") -> Iterator[Pool]:
+    """Give the pool: the lent one, or one of so many workers, so nice, that ends on leaving. `model` as in settings."""
     here = _LENT.get()
     if here is not None:
         yield here.pool
     else:
         # What a process loads first takes ten seconds on a busy machine, and must not count against a document.
-        with warm_pool(processes, prepare=stages.load_all, niceness=niceness, memory_mb=memory_mb) as pool:
+        prepare = partial(stages.load_all, model)
+        with warm_pool(processes, prepare=prepare, niceness=niceness, memory_mb=memory_mb) as pool:
             yield pool

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from storage.records import Article, FoundBy, Quotation, Speaker, Timex
-from tasks import events, grammar, names, parsing, quotes, register, speakers, times
+from tasks import events, foreignquotes, grammar, names, parsing, quotes, register, speakers, times
 from tasks.grammar import Layout
 from tasks.register import Register
 
@@ -19,34 +19,37 @@ logger = logging.getLogger(__name__)
 STAGES: Final = (("quotes", quotes.VERSION), ("times", times.VERSION), ("names", names.VERSION))
 
 
-def enrich(articles: Sequence[Article], *, model: str = parsing.MODEL) -> list[Article]:
+def enrich(articles: Sequence[Article], *, model: str | None = None) -> list[Article]:
     """Fill quotations, time expressions, events and mentions, in the order given; nothing else changes.
 
-    English is done in full if `model` (a package name or a path) is installed and by rules alone if not. In other
+    English is done in full if `model` (a package name or a path, else what the process has chosen) is installed and by
+    rules alone if not; the record says which. In other
     languages quotations by their marks, dates in figures or with a month's name, and no more.
     """
     return [enrich_one(a, model=model) for a in articles]
 
 
-def enrich_one(article: Article, *, model: str = parsing.MODEL) -> Article:
+def enrich_one(article: Article, *, model: str | None = None) -> Article:
     """Enrich one article."""
     layout = grammar.lay_out(article.body)
     found: list[Quotation] = []
     known = Register([])
     basis: FoundBy = "marks"
     if is_english(article):
-        parser = parsing.load(model)
+        parser = parsing.load(model or parsing.chosen())
         basis = "rules" if parser is None else "parser"
         found, known, timexes = _read_english(article, layout, parser)
     else:
-        found = _read_marks(layout)
+        found = foreignquotes.find(layout, article.language)
         timexes = times.find(article.body, layout, published=article.published, language=article.language)
     return replace(
         article,
         quotations_basis=basis,
         quotations=tuple(found),
         timexes=tuple(timexes),
-        events=tuple(events.find(layout, timexes, known, times.publication_day(article.published))),
+        events=tuple(
+            events.find(layout, timexes, known, times.publication_day(article.published), english=basis != "marks")
+        ),
         mentions=known.mentions(),
         stages=(*(s for s in article.stages if s[0] not in dict(STAGES)), *STAGES),
     )
@@ -111,13 +114,3 @@ def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Pars
     worth = register.worth_asking(layout, namings)
     asked = parser.entities([layout.body[a:b] for a, b in worth])
     return [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]
-
-
-def _read_marks(layout: Layout) -> list[Quotation]:
-    """Read what stands between quotation marks, five words or more, with nobody as its speaker."""
-    body = layout.body
-    return [
-        Quotation(text=body[q.start : q.end], start=q.start, end=q.end, type="direct", confidence=0.5)
-        for q in layout.quoted
-        if len(body[q.start : q.end].split()) >= 5
-    ]

@@ -51,10 +51,15 @@ def edtf(value: str) -> str:
     return f"{value:X<4}" if value.isdigit() and len(value) < 4 else value
 
 
-def find(layout: Layout, timexes: Sequence[Timex], known: Register, published: date | None) -> list[Event]:
-    """Give one event for each sentence that holds a date with a value: the most exact date, the first of equals."""
+def find(
+    layout: Layout, timexes: Sequence[Timex], known: Register, published: date | None, *, english: bool = True
+) -> list[Event]:
+    """Give one event for each sentence that holds a date with a value: the most exact date, the first of equals.
+
+    In other languages than `english` the date alone tells the modality.
+    """
     found: list[Event] = []
-    for s in layout.sentences:
+    for s in _whole(layout.sentences, timexes):
         dated = [
             t for t in timexes if s.start <= t.start < s.end and t.type in ("DATE", "TIME") and t.earliest and t.value
         ]
@@ -73,15 +78,15 @@ def find(layout: Layout, timexes: Sequence[Timex], known: Register, published: d
                 start=s.start,
                 end=s.end,
                 people=tuple(people),
-                modality=modality(layout, s, best, published),
+                modality=modality(layout, s, best, published, english=english),
             )
         )
     return found
 
 
-def modality(layout: Layout, s: Sentence, timex: Timex, published: date | None) -> Modality | None:
+def modality(layout: Layout, s: Sentence, timex: Timex, published: date | None, *, english: bool) -> Modality | None:
     """Tell whether a date is of something past, planned or conditional; None for what goes on, or if nothing tells."""
-    sense = direction.sense(s, layout.body, timex.start, timex.end)
+    sense = direction.sense(s, layout.body, timex.start, timex.end) if english else None
     here = published.isoformat() if published is not None else None
     behind = here is not None and timex.latest is not None and timex.latest < here
     if sense == "perhaps":
@@ -95,3 +100,14 @@ def modality(layout: Layout, s: Sentence, timex: Timex, published: date | None) 
     if sense == "past":
         return "past"
     return "planned" if sense in ("ahead", "planned") else None
+
+
+def _whole(sentences: Sequence[Sentence], timexes: Sequence[Timex]) -> list[Sentence]:
+    """Put sentences together that were cut within a date (`am 4. März`)."""
+    found: list[Sentence] = []
+    for s in sentences:
+        if found and any(t.start < s.start < t.end for t in timexes):
+            found[-1] = Sentence(found[-1].index, s.paragraph, found[-1].start, s.end)
+        else:
+            found.append(s)
+    return found

@@ -81,6 +81,20 @@ class Parser:
         return parse
 
 
+_chosen = MODEL
+
+
+def choose(model: str) -> None:
+    """Let this process use another model wherever none is named; an empty name is the usual one."""
+    global _chosen  # noqa: PLW0603 - a process has one
+    _chosen = model or MODEL
+
+
+def chosen() -> str:
+    """Give the model that this process uses."""
+    return _chosen
+
+
 @cache
 def load(model: str = MODEL) -> Parser | None:
     """Load a model by package name or path; None, with one warning, if it is not installed (rules alone work on)."""
@@ -92,7 +106,7 @@ def load(model: str = MODEL) -> Parser | None:
     unused = ["lemmatizer", "attribute_ruler", "senter"]
     try:
         return Parser(spacy.load(model, exclude=unused))
-    except OSError:
+    except (OSError, ImportError):
         pass
     try:
         return Parser(importlib.import_module(model).load(exclude=unused))

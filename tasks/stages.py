@@ -63,8 +63,14 @@ Aldney resumed on Monday, the harbour said. "We are glad to see it sail again," 
 """A page made up for practice."""
 
 
-def load_all() -> None:
-    """Read and enrich a made-up page, so that the first real one does not wait for parsers and models to load."""
+def load_all(model: str = "") -> None:
+    """Read and enrich a made-up page, so that the first real one does not wait for parsers and models to load.
+
+    From then on this process uses `model` for English (a package or a path; the usual one if empty).
+    """
+    from tasks import parsing
+
+    parsing.choose(model)
     read = read_all([Document(input="practice.html", raw=PRACTICE, hints=Hints())])
     enrich_all([a for a in read if isinstance(a, Article)])
 

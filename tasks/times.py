@@ -75,10 +75,11 @@ def select(layout: Layout, chosen: Sequence[Sentence]) -> list[Sentence]:
 def find(body: str, layout: Layout, *, published: str | None, language: str | None = "en") -> list[Timex]:
     """Find the time expressions of a text, in order, never overlapping.
 
-    `published` is ISO 8601. In other languages than English only dates that dateparser can settle are given.
+    `published` is ISO 8601. In other languages than English, or none that is known, only dates in figures or with the
+    name of a month are given.
     """
-    if language is not None and language.casefold()[:2] != "en":
-        return foreigntimes.find(body, language)
+    if language is None or language.casefold()[:2] != "en":
+        return foreigntimes.find(body, language, publication_day(published))
     run = Run(body, publication_day(published))
     found: list[Timex] = []
     for s in layout.sentences:
