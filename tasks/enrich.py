@@ -107,7 +107,7 @@ def _read_english(
                 confidence=f.confidence,
             )
         )
-    return made, known, timexes
+    return made, known, times.as_said(layout, timexes, made)
 
 
 def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Parser) -> list[tuple[int, int, str]]:

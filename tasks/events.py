@@ -27,28 +27,9 @@ _RANK: Final = {
 }
 
 
-_EDTF: Final = {
-    "SP": "21", "SU": "22", "FA": "23", "WI": "24", "Q1": "33", "Q2": "34", "Q3": "35", "Q4": "36",
-    "H1": "40", "H2": "41",
-}  # fmt: skip
-"""Seasons, quarters and halves of TIMEX3 as EDTF numbers them (level 2, sub-year groupings)."""
-
-
 _SUPPOSED: Final = re.compile(r"\b(?:[Ii]f|[Uu]nless|[Ww]hether)\b")
 """What makes a thing of the past conditional; what `would be the latest since May` is not of the past."""
 _PROSE: Final = re.compile(r"\b[a-z]{2,}")
-
-
-def edtf(value: str) -> str:
-    """Write a TIMEX3 value as an EDTF date: `2026-SP` is 2026-21, `199` is 199X, `2026-03-13TMO` is its day."""
-    day, _, clock = value.partition("T")
-    if clock:
-        return value if clock[:2].isdigit() else day
-    value = value.removesuffix("-WE")  # a weekend is told by its week
-    year, _, part = value.partition("-")
-    if part in _EDTF:
-        return f"{year}-{_EDTF[part]}"
-    return f"{value:X<4}" if value.isdigit() and len(value) < 4 else value
 
 
 def find(
@@ -72,8 +53,8 @@ def find(
         people = dict.fromkeys(e.name for _, _, e in known.between(s.start, s.end) if e.type == "Person")
         found.append(
             Event(
-                date=edtf(value),
-                precision=cast("Precision", timevalues.precision(edtf(value) if "T" in value else value)),
+                date=timevalues.edtf(value),
+                precision=cast("Precision", timevalues.precision(timevalues.edtf(value) if "T" in value else value)),
                 text=layout.body[s.start : s.end],
                 start=s.start,
                 end=s.end,

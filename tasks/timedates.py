@@ -22,7 +22,7 @@ Value = tuple[TimexType, str | None]
 class Run:
     """What is known on the way through a text: publication day, the last full date, the last quarter named.
 
-    `before` is the last date of the sentence with the offset at which it ends.
+    `before` is the last date of the sentence with the offset at which it ends, `told` the last with a year in figures.
     """
 
     body: str
@@ -31,6 +31,7 @@ class Run:
     year: int | None = None
     quarter: tuple[int, str] | None = None
     before: tuple[int, str] | None = None
+    told: tuple[int, str] | None = None
     day_in_sentence: dict[int, str] = field(default_factory=dict)
 
 
@@ -110,6 +111,8 @@ def _closest_year(run: Run, s: Sentence, m: re.Match[str], month: int, day: int)
     if here is None:
         return 0
     ahead = direction.looks_ahead(run.body, m.start(), m.end(), s)
+    if ahead < 0 and (year := _narrated_year(run, m, month)) is not None:
+        return year
     best = None
     for year in (here.year - 1, here.year, here.year + 1):
         try:
@@ -120,6 +123,21 @@ def _closest_year(run: Run, s: Sentence, m: re.Match[str], month: int, day: int)
         if best is None or cost < best[0]:
             best = (cost, year)
     return best[1] if best else here.year
+
+
+def _narrated_year(run: Run, m: re.Match[str], month: int) -> int | None:
+    """Give the year that a story of former years has come to; None if the last date is of none, or is far off.
+
+    It takes a date with its month, and tells of days alone: a bare month after a year is news again more often (five of
+    five in 73 agency reports).
+    """
+    if run.told is None or run.published is None or m.start() - run.told[0] > NARRATED:
+        return None
+    year = int(run.told[1][:4])
+    if year != run.year or year >= run.published.year:
+        return None
+    named = re.match(r"\d{4}-(\d\d)", run.told[1])
+    return year + (month < int(named[1]) - 5) if named else None
 
 
 def month_year(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
@@ -133,6 +151,8 @@ def month_year(run: Run, _s: Sentence, m: re.Match[str]) -> Value | None:
     return "DATE", f"{run.published.year + step:04d}-{month:02d}"
 
 
+NARRATED: Final = 300
+"""Characters for which a year that has been named in figures holds."""
 _BESIDE: Final = re.compile(r"(?:, (?:which (?:is|was) )?a| \(a?) ?")
 _RANGE: Final = re.compile(r",? ?(?:to|through|until|till|[-–—])(?: the (?:end|middle|start) of)?(?: early| late)? ?")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-from storage.records import Timex
+from storage.records import Quotation, Timex
 from tasks import foreigntimes, timedates, timespans, timevalues
 from tasks.grammar import Layout, Sentence
 from tasks.timedates import Run, Value
@@ -21,6 +21,7 @@ _NEEDS_TENSE: Final = re.compile(
     r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:January|February|March|April|May|June|July|August|September|"
     r"October|November|December|(?:Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.)(?! (?:\d\d?,? )?\d{4}\b)"
 )
+_FULL_DATE: Final = len("2026-02-10")
 _ADVERBIAL: Final = frozenset(
     ("npadvmod", "pobj", "prep", "compound", "nummod", "appos", "advmod", "nmod", "tmod", "amod")
 )
@@ -110,6 +111,8 @@ def _sentence(run: Run, s: Sentence) -> list[Timex]:
         if value and re.match(r"\d{4}(?:-|$)", value):
             run.year = int(value[:4])
             run.before = (b, value)
+            if value[:4] in run.body[a:b]:
+                run.told = (b, value)
         if value and re.match(r"\d{4}-\d\d-\d\d", value):
             try:
                 run.last = date.fromisoformat(value[:10])
@@ -146,5 +149,19 @@ def said(
                     break
                 up, steps = parse.heads[up], steps + 1
             if steps and up in over:
-                return t.value.split("T")[0]
+                return timevalues.edtf(t.value.split("T")[0])
     return None
+
+
+def as_said(layout: Layout, timexes: Sequence[Timex], quotations: Sequence[Quotation]) -> list[Timex]:
+    """Read what is quoted from the day on which it was said: `yesterday` in it is the day before that."""
+    found = {(t.start, t.end): t for t in timexes}
+    for q in quotations:
+        day = publication_day(q.said) if q.said and len(q.said) == _FULL_DATE and q.type != "indirect" else None
+        if day is None:
+            continue
+        run = Run(layout.body, day)
+        for s in layout.sentences[layout.sentence_at(q.start) : layout.sentence_at(q.end - 1) + 1]:
+            within = (t for t in _sentence(run, s) if q.start <= t.start and t.end <= q.end)
+            found |= {(t.start, t.end): t for t in within if (t.start, t.end) in found}
+    return list(found.values())

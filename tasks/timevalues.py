@@ -115,6 +115,25 @@ _PRECISIONS: Final = (
 )  # fmt: skip
 
 
+_EDTF: Final = {
+    "SP": "21", "SU": "22", "FA": "23", "WI": "24", "Q1": "33", "Q2": "34", "Q3": "35", "Q4": "36",
+    "H1": "40", "H2": "41",
+}  # fmt: skip
+"""Seasons, quarters and halves of TIMEX3 as EDTF numbers them (level 2, sub-year groupings)."""
+
+
+def edtf(value: str) -> str:
+    """Write a TIMEX3 value as an EDTF date: `2026-SP` is 2026-21, `199` is 199X, `2026-03-13TMO` is its day."""
+    day, _, clock = value.partition("T")
+    if clock:
+        return value if clock[:2].isdigit() else day
+    value = value.removesuffix("-WE")  # a weekend is told by its week
+    year, _, part = value.partition("-")
+    if part in _EDTF:
+        return f"{year}-{_EDTF[part]}"
+    return f"{value:X<4}" if value.isdigit() and len(value) < 4 else value
+
+
 def easter(year: int) -> date:
     """Give Easter Sunday of the Gregorian calendar (the anonymous algorithm, Meeus 1991)."""
     a, b, c = year % 19, year // 100, year % 100

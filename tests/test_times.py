@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.records import Article
-from tasks import enrich, events, grammar, times, timevalues
+from tasks import enrich, grammar, times, timevalues
 
 WEDNESDAY = "2026-02-11"
 
@@ -75,6 +75,50 @@ def test_expression_has_its_value(text: str, expression: str, value: str) -> Non
 def test_tense_of_the_governing_verb_tells_the_direction(text: str, expression: str, value: str) -> None:
     done = enrich.enrich_one(Article(input="x", body=text, language="en", published=WEDNESDAY))
     assert (expression, value) in [(t.text, t.value) for t in done.timexes]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The pier fell on 3 March 2019. On 5 April the board met, and nobody came.", "2019-04-05"),
+        ("The pier fell on 30 November 2019. On 5 January the board met, and nobody came.", "2020-01-05"),
+        ("The pier fell in 2019. On 5 January the board met, and nobody came.", "2026-01-05"),
+        ("The pier fell on 3 March 2019. It was news on Tuesday. On 5 January the board met.", "2026-01-05"),
+        ("The pier fell on 3 March 2019. On 5 April the board will meet.", "2026-04-05"),
+    ],
+)
+def test_day_in_a_story_of_former_years_is_of_its_year(text: str, value: str) -> None:
+    done = enrich.enrich_one(Article(input="x", body=text, language="en", published=WEDNESDAY))
+    assert done.timexes[-1].value == value
+
+
+def test_yesterday_in_a_quotation_is_the_day_before_it_was_said() -> None:
+    text = (
+        "“We saw it yesterday and will look for it tomorrow,” Ida Holm told reporters on Monday.\n\n"
+        "Divers came yesterday, Holm said on Monday. “They come again today,” said Karl Brandt."
+    )
+    done = enrich.enrich_one(Article(input="x", body=text, language="en", published=WEDNESDAY))
+    assert [(t.text, t.value) for t in done.timexes] == [
+        ("yesterday", "2026-02-08"),
+        ("tomorrow", "2026-02-10"),
+        ("Monday", "2026-02-09"),
+        ("yesterday", "2026-02-10"),
+        ("Monday", "2026-02-09"),
+        ("today", "2026-02-11"),
+    ]
+    assert all(text[t.start : t.end] == t.text for t in done.timexes)
+
+
+def test_day_of_saying_is_edtf() -> None:
+    done = enrich.enrich_one(
+        Article(
+            input="x",
+            body="Ida Holm said last summer that the old pier was unsafe.",
+            language="en",
+            published=WEDNESDAY,
+        )
+    )
+    assert [q.said for q in done.quotations] == ["2025-22"]
 
 
 def test_holiday_of_a_past_clause_is_the_last_one() -> None:
@@ -171,4 +215,4 @@ def test_any_words_give_expressions_that_re_slice(words: list[str], published: s
     ],
 )
 def test_the_date_of_an_event_is_edtf(value: str, date: str) -> None:
-    assert events.edtf(value) == date
+    assert timevalues.edtf(value) == date
