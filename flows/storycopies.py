@@ -7,6 +7,7 @@ is counted.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,12 +17,12 @@ from flows.storydrawing import Dot, Extent, Scale, Tick
 from flows.storywords import Piece, When
 from storage import catalogue, pairs
 from storage.catalogue import Member, Stored, Story
-from storage.records import Relation
+from storage.records import Article, Relation
 
 MOST_PAIRS: Final = 12
 """Copies that are set beside what they copy. With two texts of 20,000 characters each that is half a megabyte."""
 MOST_ARTICLES: Final = 500
-MOST_OUTLETS: Final = 20
+MOST_OUTLETS: Final = 12
 MOST_LINKED: Final = 20
 LINE_FROM: Final = 8
 """Dated articles from which a line of how they grow says more than the marks do."""
@@ -97,14 +98,19 @@ class Pair:
     passages: frozenset[int]
 
 
+def _title(article: Article) -> str:
+    return article.headline or Path(article.input).name or "no headline"
+
+
 def name_of(stored: Stored) -> str:
     """Name the outlet of an article: its publisher, or the agency that it names."""
     return stored.article.publisher or stored.article.agency or "unknown outlet"
 
 
 def relations(conn: Connection, story: Story) -> dict[frozenset[str], Relation]:
-    """Give every relation of the story's articles, by its two ends."""
-    return {frozenset((r.article, r.other)): r for r in pairs.of(conn, [m.id for m in story.members])}
+    """Give every relation of the story's articles by its two ends, without passages."""
+    found = pairs.of(conn, [m.id for m in story.members], passages=False)
+    return {frozenset((r.article, r.other)): r for r in found}
 
 
 def spread(conn: Connection, story: Story, tied: Mapping[frozenset[str], Relation]) -> Spread:
@@ -141,14 +147,12 @@ def _rows(dated: Sequence[tuple[Telling, Extent]], scale: Scale) -> tuple[tuple[
     for one, covers in dated:
         title = f"{one.outlet}, {one.when.words}: {one.grade}"
         dots.setdefault(one.outlet, []).append(scale.dot(covers, one.kind, title))
-    rows = list(dots.items())
+    rows = [(outlet, len(found), found) for outlet, found in dots.items()]
     if len(rows) > MOST_OUTLETS:
         rest = rows[MOST_OUTLETS - 1 :]
-        rows = [
-            *rows[: MOST_OUTLETS - 1],
-            (f"{len(rest):,} other outlets", [dot for _, found in rest for dot in found]),
-        ]
-    return tuple((outlet, len(found), tuple(storydrawing.gathered(found))) for outlet, found in rows)
+        together = [dot for _, _, found in rest for dot in found]
+        rows = [*rows[: MOST_OUTLETS - 1], ("other outlets", len(together), together)]
+    return tuple((outlet, n, tuple(storydrawing.gathered(found))) for outlet, n, found in rows)
 
 
 def _mark(member: Member) -> str:
@@ -174,7 +178,7 @@ def _row(stored: Stored, *, kind: str, grade: str, of: str = "", shared: str = "
     article, again = stored.article, stored.revision - 1
     return Telling(
         outlet=name_of(stored),
-        headline=article.headline or "no headline",
+        headline=_title(article),
         language=storywords.language(article.language),
         link=storywords.link(article.url),
         address=article.url or "",
@@ -205,9 +209,10 @@ def side_by_side(
     chosen += [m for m in telling if m not in chosen]
     made = []
     for member in chosen[:MOST_PAIRS]:
-        one, other = (catalogue.article(conn, str(i)) for i in (member.copy_of, member.id))
+        ends = (str(member.copy_of), member.id)
+        one, other = (catalogue.article(conn, id_) for id_ in ends)
         if one is not None and other is not None:
-            made.append(_pair(one, other, tied[frozenset((one.id, other.id))]))
+            made += [_pair(one, other, relation) for relation in pairs.among(conn, ends)]
     return made, len(chosen) - len(made)
 
 
@@ -221,7 +226,7 @@ def _pair(one: Stored, other: Stored, relation: Relation) -> Pair:
     first, second = (
         Side(
             outlet=name_of(stored),
-            headline=stored.article.headline or "no headline",
+            headline=_title(stored.article),
             by=", ".join(stored.article.authors),
             when=storywords.when(stored.article.published),
             language=storywords.language(stored.article.language),

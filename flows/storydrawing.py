@@ -114,7 +114,7 @@ class Scale:
         midnight = self.first.replace(hour=0, minute=0, second=0, microsecond=0)
         for step in (step for step in _STEPS if step >= finest):
             count = (self.last - self.first) // step + 2
-            if count > 20 * _TICKS:
+            if count > 2 * _TICKS:
                 continue
             passed = max(0, (self.first - midnight) // step)
             found = [midnight + step * n for n in range(passed, passed + count) if _fits(midnight, step * n)]
@@ -123,7 +123,8 @@ class Scale:
                 (m, f"{_name(m, step)} {m.year}" if m == inside[0] and step >= _DAY else _name(m, step)) for m in inside
             ]
         for months in _MONTHS:
-            yield list(self._months(months))
+            if (self.last - self.first).days < 2 * _TICKS * 31 * months:
+                yield list(self._months(months))
 
     def _months(self, step: int) -> Iterator[tuple[datetime, str]]:
         first = (self.first.year * 12 + self.first.month - 1) // step * step

@@ -78,7 +78,7 @@ def _words(date: str) -> str:
     if match := re.fullmatch(r"(\d{4})-(\d\d)", date):
         year, part = match.groups()
         if part == "24":
-            return f"winter {year}/{int(year) % 100 + 1:02d}"
+            return f"winter {year}/{(int(year) + 1) % 100:02d}"
         return f"{_PARTS.get(part) or month_name[first.month]} {year}"
     if re.fullmatch(r"\d{3}X", date):
         return f"the {date[:3]}0s"

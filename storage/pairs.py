@@ -26,7 +26,8 @@ PAIRS: Final = (
     .join(_ONE, _ONE.c.n == _R.a_n)
     .join(_TWO, _TWO.c.n == _R.b_n)
 )
-_RELATIONS: Final = tuple(PAIRS.add_columns(_R.passages).where(end.in_(_KEYS)) for end in (_R.a_n, _R.b_n))
+_GRADES: Final = tuple(PAIRS.where(end.in_(_KEYS)) for end in (_R.a_n, _R.b_n))
+_RELATIONS: Final = tuple(query.add_columns(_R.passages) for query in _GRADES)
 _AMONG: Final = PAIRS.add_columns(_R.passages).where(_R.a_n.in_(_KEYS), _R.b_n.in_(_OTHERS))
 _KEPT: Final = select(_R.__table__).where(_R.a_n.in_(_KEYS), _R.b_n.in_(_OTHERS))
 _MINE: Final = tuple(
@@ -117,12 +118,12 @@ def announce(conn: Connection, *, now: datetime) -> None:
     touched.clear()
 
 
-def of(conn: Connection, ids: Collection[str]) -> tuple[Relation, ...]:
-    """Give every relation with an end in `ids`, by pair."""
+def of(conn: Connection, ids: Collection[str], *, passages: bool = True) -> tuple[Relation, ...]:
+    """Give every relation with an end in `ids`, by pair; those of many articles are much lighter without passages."""
     found = {
         (row[0], row[1]): relation(row)
         for some in chunks(numbers(conn, ids).values())
-        for query in _RELATIONS
+        for query in (_RELATIONS if passages else _GRADES)
         for row in conn.execute(query, {"keys": some})
     }
     return tuple(found[pair] for pair in sorted(found))
