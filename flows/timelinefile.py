@@ -15,7 +15,7 @@ from typing import Any, Final
 from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 
-from flows.export import result_file
+from flows.outfile import result_file
 from flows.settings import read_settings
 from flows.workplace import store_at_hand
 from storage import changes, consumers, timeline
