@@ -8,13 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tasks import lexicon
+from tasks import lexicon, offices
 
 VERSION: Final = 2
 
-_TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
-_OWNED: Final = re.compile(r"[’']s?$")
-_AFTER: Final = re.compile(r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,160})")
 _STOPS: Final = (".", "!", "”", '"')
 _APOSTROPHES: Final = ("’", "'")
 _ABBREVIATED: Final = lexicon.words(
@@ -22,13 +19,11 @@ _ABBREVIATED: Final = lexicon.words(
 )
 
 
-_CAPITALS: Final = re.compile(r"[A-Z]{2,5}")
 _DEGREES: Final = lexicon.words(
     "MD M.D MS MSc MA MBA PhD Ph.D RD RDN RN JD QC KC CFA CPA OBE CBE MBE DO DDS EdD PsyD MPH MEd BSc BA LPC LCSW FRCS "
     "M.D. Ph.D. R.D. R.N. J.D. M.A. M.S. B.A."
 )
 """Letters after a name."""
-_COMPOUND: Final = re.compile(r"-(?:based|born|headquartered|led|funded|owned|backed|year-old)$")
 _NICKNAME: Final = re.compile(r"(?<=[a-z.]) [“\"‘][^\s“”\"’]{2,20}(?: [^\s“”\"’]{2,12})?[”\"’] (?=[A-Z])")
 
 
@@ -53,7 +48,7 @@ def scan(
 
     `plain` if its first word has a capital for opening it, and no other reason; `common` are words seen in lower case.
     """
-    tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(body, start, end)]
+    tokens = [(m.group(), m.start(), m.end()) for m in offices.TOKEN.finditer(body, start, end)]
     for i, token in enumerate(tokens):
         if body[token[2] : token[2] + 1] in _APOSTROPHES:
             tokens[i] = _plural_owner(body, tokens, i)
@@ -88,7 +83,11 @@ def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
     j = i + 1
     while j < len(tokens):
         word, low = tokens[j - 1][0], tokens[j - 1][0].casefold()
-        if _OWNED.search(word) and not word.endswith(("s’s", "s’", "s'")) and not _owner_in_name(low, tokens[j][0]):
+        if (
+            offices.OWNED.search(word)
+            and not word.endswith(("s’s", "s’", "s'"))
+            and not _owner_in_name(low, tokens[j][0])
+        ):
             break
         gap = body[tokens[j - 1][2] : tokens[j][1]]
         if len(gap) > 4 and _NICKNAME.match(body, tokens[j - 1][2]):
@@ -111,7 +110,7 @@ def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
 
 def _owner_in_name(owner: str, owned: str) -> bool:
     """True for owners that are part of a name: `Sheriff’s Office`, `Children’s Hospital`, `People’s Daily`."""
-    bare = _OWNED.sub("", owner)
+    bare = offices.OWNED.sub("", owner)
     office = bare in lexicon.TITLES and owned.casefold() in lexicon.ORGANISATION_WORDS
     return owned[0].isupper() and (office or bare in ("people", "children", "women", "men"))
 
@@ -203,7 +202,7 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
         plain = low in common or low.endswith("ly") or (j - first > 2 and low.endswith(_TRADES))
         if plain and low not in lexicon.FIRST_NAMES and low not in lexicon.TITLES and low not in lexicon.NAME_OPENERS:
             first += 1
-    while first + 1 < j and _COMPOUND.search(tokens[first][0].casefold()):
+    while first + 1 < j and offices.COMPOUND.search(tokens[first][0].casefold()):
         first += 1
     if first >= j:
         return
@@ -211,18 +210,18 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
         article = tokens[i - 1][0].casefold() == "the"
     run = tokens[first:j]
     words = [t[0] for t in run]
-    lows = [_OWNED.sub("", w).casefold().rstrip(".") for w in words]
+    lows = [offices.OWNED.sub("", w).casefold().rstrip(".") for w in words]
     while len(run) > 2 and words[-1] in _DEGREES:
         run, words, lows = run[:-1], words[:-1], lows[:-1]
     while len(run) > 2 and lows[-1] in _HELD and set(lows[:-1]) & lexicon.ORGANISATION_WORDS:
         run, words, lows = run[:-1], words[:-1], lows[:-1]
-    cut = _titles(words, lows)
+    cut = offices.title_words(words, lows)
     organisation = any(w in lexicon.ORGANISATION_WORDS for w in lows[cut:])
-    if cut and organisation and not _person_after(lows, cut):
+    if cut and organisation and not offices.is_surname_after(lows, cut):
         cut = 0
     if cut and len(lows) - cut == 1 and lows[cut - 1] in lexicon.ADJECTIVE_TITLES:
         cut = 0
-    if cut == 0 and _is_office(lows):
+    if cut == 0 and offices.is_office(lows):
         held = first + (3 if lows[2] == "the" else 2)
         if any(w in lexicon.ORGANISATION_WORDS for w in lows):
             yield from _cut(tokens, held, j, False, common)
@@ -233,78 +232,19 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
     plain = adverb or (initial and lows[0] in common)
     if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or plain):
         return
-    if lows[-1] in lexicon.TITLES and not organisation and not _ends_in_surname(lows, cut, common):
+    if lows[-1] in lexicon.TITLES and not organisation and not offices.ends_in_surname(lows, cut, common):
         return
     named = run[cut:]
-    owned = bool(_OWNED.search(named[-1][0])) and len(_OWNED.sub("", named[-1][0])) > 1
-    last = _OWNED.sub("", named[-1][0]) if owned else named[-1][0]
+    owned = bool(offices.OWNED.search(named[-1][0])) and len(offices.OWNED.sub("", named[-1][0])) > 1
+    last = offices.OWNED.sub("", named[-1][0]) if owned else named[-1][0]
     end = named[-1][1] + len(last)
     name = (*[t[0] for t in named[:-1]], last)
-    role = frozenset(_role_words(lows[:cut]))
+    role = frozenset(offices.role_words(lows[:cut]))
     if not cut or set(lows[:cut]) <= lexicon.HONORIFICS:
-        role |= _role_before(tokens, first)
+        role |= offices.role_before(tokens, first)
     yield Naming(
         name, named[0][1], end, tuple(lows[:cut]), role, article, initial and first == i, owned,
     )  # fmt: skip
-
-
-def _given(word: str) -> bool:
-    """True for what makes the title word after it a surname: `Stephen King`, `Mr. King`, `Jane A. Bishop`."""
-    return word in lexicon.FIRST_NAMES or word in ("mr", "mrs", "ms", "miss") or len(word) == 1
-
-
-def _ends_in_surname(lows: Sequence[str], cut: int, common: frozenset[str]) -> bool:
-    """True where the title word at the end is a surname: after a first name, or after what is no word of the text."""
-    if len(lows) < 2:
-        return False
-    before = lows[-2]
-    if _given(before):
-        return True
-    known = before in common or before in lexicon.ORGANISATION_WORDS or before in lexicon.DEMONYMS
-    known = known or _is_title(before) or before in lexicon.COUNTRIES or before in lexicon.ADJECTIVES_OF_OFFICE
-    return len(lows) - cut == 2 and lows[-1] in lexicon.SURNAME_TITLES and not known
-
-
-def _person_after(lows: Sequence[str], cut: int) -> bool:
-    """True if a first name stands right after a title: then the organisation word after it is a surname."""
-    return len(lows) - cut == 2 and lows[cut] in lexicon.FIRST_NAMES
-
-
-def _titles(words: Sequence[str], lows: Sequence[str]) -> int:
-    """Give how many words of a run stand before the name in it."""
-    cut = 0
-    for k in range(len(lows) - 1):
-        weak = bool(lows[k] in lexicon.WEAK_TITLES or _COMPOUND.search(lows[k])) and k + 2 < len(lows)
-        acronym = 0 < k < len(lows) - 2 and bool(_CAPITALS.fullmatch(words[k])) and k >= cut
-        if not (weak or acronym or _is_title(lows[k])) or (k and _given(lows[k - 1])):
-            continue
-        if k == 0 and len(lows) == 2 and lows[0] in lexicon.FIRST_NAMES:
-            continue
-        if lows[k + 1] not in ("of", "for", "and", "on", "to"):
-            cut = k + 1
-            continue
-        after = k + 2
-        while after < len(lows) and (
-            lows[after] in lexicon.PORTFOLIOS
-            or lows[after] in lexicon.COUNTRIES
-            or lows[after] in ("and", "of", "for", "on")
-        ):
-            after += 1
-        if lows[k] in lexicon.OFFICES and len(lows) - after > 2 and lows[k + 1] in ("of", "for", "to"):
-            after = len(lows) - (3 if _given(lows[-3]) or lows[-2] in lexicon.PARTICLES else 2)
-        if k + 2 < after < len(lows):
-            cut = after
-    return cut if lows[cut:] not in (["jr"], ["sr"], ["ii"], ["iii"]) else 0
-
-
-def _is_title(low: str) -> bool:
-    """True for a title, and for a rank joined of two (`major-gen`)."""
-    return low in lexicon.TITLES or ("-" in low and all(part.rstrip(".") in lexicon.TITLES for part in low.split("-")))
-
-
-def _is_office(lows: Sequence[str]) -> bool:
-    """True for an office without its holder: `minister of natural resources`."""
-    return len(lows) > 2 and lows[0] in lexicon.OFFICES and lows[1] in ("of", "for")
 
 
 def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:
@@ -317,90 +257,13 @@ def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:
     )
 
 
-def _role_words(words: Sequence[str]) -> list[str]:
-    """Give the words of a role in canonical form; the nouns that say what someone is come twice, also as `=noun`."""
-    kept = []
-    head = True
-    for word in words:
-        w = _OWNED.sub("", word).rstrip(".")
-        if w in ("of", "at", "for", "in", "with", "from", "to", "on", "whose"):
-            head = False
-        if (
-            (w in lexicon.HONORIFICS and w not in lexicon.ROLES)
-            or w in lexicon.FUNCTION_WORDS
-            or w in lexicon.PARTICLES
-        ):
-            continue
-        kept.append(canonical(w))
-        if head and (w in lexicon.ROLES or w in lexicon.SAME_ROLE):
-            kept.append("=" + canonical(w))
-    return kept
-
-
-def canonical(word: str) -> str:
-    """Give the form under which words for a role are compared: `french` as `france`, `spokeswoman` as `spokesman`."""
-    word = lexicon.DEMONYMS.get(word, word)
-    return lexicon.SAME_ROLE.get(word, word)
-
-
-def _role_before(tokens: list[tuple[str, int, int]], first: int) -> frozenset[str]:
-    """Read `Kremlin spokesman` or `the party's deputy leader` before a name, from its role noun backwards."""
-    if first == 0:
-        return frozenset()
-    k = first - 1
-    low = tokens[k][0].casefold()
-    gap = tokens[first][1] - tokens[k][2]
-    if low not in lexicon.ROLES or gap not in (1, 2):
-        return frozenset()
-    if gap == 2 and not _opens_with_role(tokens, k):
-        return frozenset()
-    kept = [low]
-    while k > 0 and len(kept) < 5 and tokens[k][1] - tokens[k - 1][2] == 1:
-        k -= 1
-        low = _OWNED.sub("", tokens[k][0]).casefold()
-        if low in lexicon.FUNCTION_WORDS and low not in ("first", "former", "foreign"):
-            break
-        kept.append(low)
-    return frozenset(_role_words(kept[::-1]))
-
-
-def _opens_with_role(tokens: list[tuple[str, int, int]], k: int) -> bool:
-    """True for `The water minister, Ana Ruiz` and `Its chief negotiator, Ana Ruiz`: one person's office."""
-    for step in range(1, 6):
-        if step > k or tokens[k - step + 1][1] - tokens[k - step][2] != 1:
-            return False
-        word = tokens[k - step][0]
-        if word.casefold() in ("the", "its", "his", "her", "their") or _OWNED.search(word):
-            return True
-    return False
-
-
-def role_after(body: str, end: int) -> frozenset[str]:
-    """Read `, the Kremlin spokesman,` or `, 45, chief executive of a charity,` after a name."""
-    match = _AFTER.match(body, end)
-    if match is None:
-        return frozenset()
-    words = [_OWNED.sub("", t.group()).casefold() for t in _TOKEN.finditer(match.group(1))][:14]
-    if not words:
-        return frozenset()
-    opening = (
-        words[0] in ("a", "an", "the", "its", "his", "her", "their", "who", "then", "now", "one")
-        or words[0] in lexicon.ROLES
-    )
-    if not opening and not any(w in lexicon.ROLES for w in words[:4]):
-        return frozenset()
-    if not any(w in lexicon.ROLES for w in words):
-        return frozenset()
-    return frozenset(_role_words(words))
-
-
 def scan_heading(text: str, known: frozenset[str] = frozenset()) -> Iterator[Naming]:
     """Read a headline in title case: a first name with what follows that is no common word.
 
     `known` are words that the body names somebody with: beside a first name, they go in all.
     """
-    tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
-    lows = [_OWNED.sub("", t[0]).casefold() for t in tokens]
+    tokens = [(m.group(), m.start(), m.end()) for m in offices.TOKEN.finditer(text)]
+    lows = [offices.OWNED.sub("", t[0]).casefold() for t in tokens]
     i = 0
     while i < len(tokens):
         j = i
@@ -420,20 +283,20 @@ def scan_heading(text: str, known: frozenset[str] = frozenset()) -> Iterator[Nam
 
 
 def _adjoins(text: str, tokens: list[tuple[str, int, int]], j: int) -> bool:
-    return text[tokens[j - 1][2] : tokens[j][1]] == " " and not _OWNED.search(tokens[j - 1][0])
+    return text[tokens[j - 1][2] : tokens[j][1]] == " " and not offices.OWNED.search(tokens[j - 1][0])
 
 
 def _may_be_surname(text: str, tokens: list[tuple[str, int, int]], j: int) -> bool:
     """True for the word after a first name in a headline, unless it is a common one."""
     if j >= len(tokens) or not tokens[j][0][0].isupper() or not _adjoins(text, tokens, j):
         return False
-    low = _OWNED.sub("", tokens[j][0]).casefold()
+    low = offices.OWNED.sub("", tokens[j][0]).casefold()
     plain = low in lexicon.FUNCTION_WORDS or low in lexicon.TITLES or len(low) < 3
     return not plain and not (low.endswith(("s", "ing")) and len(low) < 6)
 
 
 def _headed(run: list[tuple[str, int, int]]) -> Naming:
-    bare = _OWNED.sub("", run[-1][0])
+    bare = offices.OWNED.sub("", run[-1][0])
     return Naming((*[t[0] for t in run[:-1]], bare), run[0][1], run[-1][1] + len(bare))
 
 

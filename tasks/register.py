@@ -13,24 +13,11 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from storage.records import Mention, SpeakerType
-from tasks import lexicon, names
+from tasks import kinds, lexicon, names, offices
 from tasks.grammar import Layout, Sentence
 from tasks.names import Naming
 
-_AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
-_HUMAN: Final = re.compile(
-    r",? who\b|[’']s (?:mother|father|wife|husband|son|daughter|lawyer|family)\b| (?:himself|herself)\b"
-    r"| (?:laugh(?:s|ed)|smil(?:es|ed)|recall(?:s|ed)|remember(?:s|ed)|jok(?:es|ed)|quip(?:s|ped)|shrug(?:s|ged)"
-    r"|nod(?:s|ded)|died|was born|grew up)\b"
-)
-_INTRODUCED: Final = re.compile(r", (?:\d{1,3}, )?(?:an?|the|who|now|then|one) ")
-_FROM: Final = re.compile(r" (?:from|of) (?:the )?[A-Z]")
-_ACRONYM_WORD: Final = re.compile(r"(?!I+V?$|VI*$|XI*V?$)[A-Z]{2,}")
 _ACRONYM: Final = re.compile(r"\s*\(\s*(?:the\s+)?[“\"]?([A-Z][A-Z&.]{1,9})[”\"]?\s*[,)]")
-_THERE: Final = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Oo]utside|[Aa]cross|[Tt]hroughout) $")
-_DATELINE: Final = re.compile(
-    r"(?:, [A-Z][\w. ]{2,20})?(?:,? \w{3,9}\.? \d{1,2}(?:, \d{4})?)?,? ?(?:\([^)\n]{2,40}\) ?)?[-–—]{1,2} ?[“\"‘]?[A-Z]"
-)
 _PLAIN_TAGS: Final = frozenset(("RB", "RBR", "IN", "VBG", "VBN", "VBD", "CC", "WRB", "UH", "MD", "PDT"))
 _STANDS: Final = re.compile(r"[’']s(?:[,.;:)]| (?:said|says|has|had|is|was|will|and|or|in|at|to|for|on)\b)")
 _CREDIT: Final = re.compile(
@@ -42,11 +29,6 @@ _CREDIT: Final = re.compile(
 """The line of a photographer, who is nobody in the story."""
 _NO_NAME_BEFORE: Final = re.compile(r"(?:\b(?:[Tt]he|[Ii]n|[Oo]n|[Aa])|[\dA-Z]\S*) $")
 _NO_NAME_AFTER: Final = re.compile(r" [A-Z]| ?\d")
-_JOINERS: Final = frozenset(("of", "for", "and", "on"))
-_LABELS: Final = {
-    "PERSON": "Person", "ORG": "Organization", "GPE": "Place", "LOC": "Place", "FAC": "Place", "NORP": "Other",
-    "PRODUCT": "Other", "WORK_OF_ART": "Other", "EVENT": "Other", "LAW": "Other", "LANGUAGE": "Other", "DATE": "Other",
-}  # fmt: skip
 SURE: Final = 1.5
 """Lead in votes from which a name's own form settles what it is, unasked."""
 AROUND: Final = 90
@@ -108,12 +90,12 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     if credited:
         found = [n for n in found if not any(a <= n.start < b for a, b in credited)]
     for n in found:
-        n.role = n.role | names.role_after(body, n.end)
+        n.role = n.role | offices.role_after(body, n.end)
     above: list[Naming] = []
     if headline:
         title_case = names.is_heading(headline)
         above = list(
-            names.scan_heading(headline, frozenset(_key(n.tokens)[0] for n in found if len(n.tokens) == 1))
+            names.scan_heading(headline, frozenset(kinds.key_of(n.tokens)[0] for n in found if len(n.tokens) == 1))
             if title_case
             else names.scan(headline, 0, len(headline), common=common)
         )
@@ -146,15 +128,15 @@ def link(
 ) -> Register:
     """Build the register. `votes` are an entity recogniser's (start, end, label), with offsets into the body."""
     _trim(namings, votes)
-    groups = _grouped(namings)
-    labels = _count_labels(namings, votes)
+    groups = kinds.grouped(namings)
+    labels = kinds.count_labels(namings, votes)
     extra: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
     for n in above:
-        extra[_key(n.tokens)].append(n)
-    judged = {key: _type(body, key, some, labels, groups) for key, some in groups.items()}
+        extra[kinds.key_of(n.tokens)].append(n)
+    judged = {key: kinds.judge(body, key, some, labels, groups) for key, some in groups.items()}
     for key, some in extra.items():
         if key not in judged and len(key) > 1:
-            judged[key] = _type("", key, some, {}, groups)
+            judged[key] = kinds.judge("", key, some, {}, groups)
     types = {key: kind for key, (kind, _) in judged.items()}
     people = _merge_people([k for k, t in types.items() if t == "Person" and len(k) > 1], groups, extra)
     entities: dict[tuple[str, ...], Entity] = {}
@@ -196,7 +178,7 @@ def link(
 def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> None:
     """Cut the front off a long run where a person's name begins within it (`State for Housing Ana Ruiz`)."""
     people = {end: start for start, end, label in votes if label == "PERSON"}
-    keys = {_key(n.tokens) for n in namings}
+    keys = {kinds.key_of(n.tokens) for n in namings}
     for n in namings:
         start = people.get(n.end) if len(n.tokens) > 2 else None
         if start is None or start <= n.start:
@@ -212,7 +194,7 @@ def _trim(namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]) -> N
 
 def _given_name(n: Naming, keys: set[tuple[str, ...]]) -> int | None:
     """Give where a person's name begins in a run: after an acronym, or where a first name or another naming says so."""
-    key = _key(n.tokens)
+    key = kinds.key_of(n.tokens)
     if (
         len(key) < 2
         or key[0] in lexicon.FIRST_NAMES
@@ -239,11 +221,6 @@ def _ends_a_name(key: tuple[str, ...], keys: set[tuple[str, ...]]) -> bool:
     return any(len(k) > 1 and k != key and k[-1] == key[-1] for k in keys)
 
 
-def _key(tokens: Sequence[str]) -> tuple[str, ...]:
-    key = tuple(t.casefold().replace("’", "'") for t in tokens)
-    return lexicon.SPELLINGS.get(key, key)
-
-
 def _shown(tokens: Sequence[str]) -> str:
     return " ".join(tokens)
 
@@ -256,7 +233,7 @@ def _with_rank(name: str, some: Sequence[Naming]) -> str:
 
 def _place_shown(body: str, some: Sequence[Naming]) -> str:
     """Give a place as the text writes it; the capitals of a dateline only count where there is nothing else."""
-    plain = max((n for n in some if not is_dateline(body, n)), key=lambda n: len(n.tokens), default=None)
+    plain = max((n for n in some if not kinds.is_dateline(body, n)), key=lambda n: len(n.tokens), default=None)
     return _shown(plain.tokens) if plain else _shown(some[0].tokens).title()
 
 
@@ -278,132 +255,6 @@ def _gender_of_name(key: tuple[str, ...]) -> str | None:
         return None
     first = key[0].split("-")[0]
     return "f" if first in lexicon.FEMALE_NAMES else "m" if first in lexicon.MALE_NAMES else None
-
-
-def _count_labels(
-    namings: Sequence[Naming], votes: Sequence[tuple[int, int, str]]
-) -> dict[tuple[str, ...], Counter[str]]:
-    found: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    ordered = sorted(votes)
-    at = 0
-    for n in sorted(namings, key=lambda n: n.start):
-        while at < len(ordered) and ordered[at][1] <= n.start:
-            at += 1
-        for a, b, label in ordered[at : at + 3]:
-            if (
-                a < n.end
-                and n.start < b
-                and label in _LABELS
-                and 2 * (min(b, n.end) - max(a, n.start)) >= n.end - n.start
-            ):
-                found[_key(n.tokens)][_LABELS[label]] += 1
-    return found
-
-
-def _type(
-    body: str, key: tuple[str, ...], some: Sequence[Naming], labels: dict[tuple[str, ...], Counter[str]],
-    groups: dict[tuple[str, ...], list[Naming]],
-) -> tuple[str, float]:  # fmt: skip
-    """Say what a name is, and by how much that leads."""
-    second, best = sorted(_scores(body, key, some, labels.get(key, Counter()), groups))[-2:]
-    return best[1] if best[0] > 0.9 else "Other", best[0] - second[0]
-
-
-def _scores(
-    body: str,
-    key: tuple[str, ...],
-    some: Sequence[Naming],
-    votes: Counter[str],
-    groups: dict[tuple[str, ...], list[Naming]],
-) -> tuple[tuple[float, str], ...]:
-    """Vote on what a name is. The weights were set by hand on the names of forty development articles."""
-    total = max(1, sum(votes.values()))
-    person = 3.0 * votes["Person"] / total if votes else 0.0
-    organisation = 2.5 * votes["Organization"] / total if votes else 0.0
-    place = 2.5 * votes["Place"] / total if votes else 0.0
-    other = 2.0 * votes["Other"] / total if votes else 0.0
-    words = set(key)
-    if len(key) == 1 and len(some) > 2 and key[0] not in lexicon.FIRST_NAMES:
-        # A person is named in full sooner or later; what never is, is rather a firm.
-        person, organisation = person * 0.7, organisation + 0.5
-    if any(set(n.title) & lexicon.HONORIFICS for n in some):
-        person += 4.0
-    elif any(n.title for n in some):
-        person += 2.5
-    if any(n.role for n in some):
-        person += 2.0
-    if body and any(_INTRODUCED.match(body, n.end) and names.role_after(body, n.end) for n in some):
-        person += 2.0
-    if body and any(_AGE.match(body, n.end) for n in some):
-        person += 3.0
-    if body and any(_HUMAN.match(body, n.end) for n in some):
-        person += 1.5
-    if len(key) == 1 and key[0] in lexicon.FIRST_NAMES and not any(n.article for n in some):
-        person += 1.5
-    if body and len(key) > 1 and any(_FROM.match(body, n.end) for n in some):
-        person += 1.0
-    if len(key) > 1:
-        given = [w.split("-")[0] in lexicon.FIRST_NAMES for w in key[:-1]]
-        person += 2.5 if given[0] else 1.0 if any(given) else 0.0
-        alone = groups.get((key[-1],))
-        if alone and not words & (lexicon.COUNTRIES | lexicon.ORGANISATION_WORDS):
-            # Whose surname comes before the whole name, time and again, is rather a firm or a thing.
-            person += 2.2 if alone[0].start > some[0].start or len(alone) < 3 else 0.6
-        person += 1.0 if re.fullmatch(r"[a-z]\.?", key[1]) and len(key) > 2 else 0.0
-        person += 0.6 if len(key) in (2, 3) and not words & lexicon.COUNTRIES else 0.0
-    share = sum(n.article for n in some) / len(some)
-    person -= 3.0 * share
-    organisation += 1.2 * share
-    if words & lexicon.ORGANISATION_WORDS or any(w.endswith(("corp", "bank")) for w in words if len(w) > 5):
-        person -= 4.0 if key[-1] in lexicon.ORGANISATION_WORDS or words & _JOINERS else 1.5
-        organisation += 3.5
-    if words & _JOINERS:
-        person -= 3.0
-    if len(key) > 1 and not " ".join(some[0].tokens).isupper() and _has_acronym(some[0].tokens):
-        person -= 1.5
-        organisation += 1.0
-    shown = some[0].tokens[-1]
-    if len(key) == 1 and shown.isupper() and len(shown) > 1:
-        person -= 2.0
-        organisation += 1.0
-    if words <= lexicon.COUNTRIES | {
-        "new",
-        "north",
-        "south",
-        "the",
-        "united",
-        "states",
-        "kingdom",
-        "saudi",
-        "st",
-        "hong",
-        "kong",
-    }:
-        place += 3.5
-        person -= 2.0 if len(key) == 1 else 0.0
-    if len(key) > 1 and (key[-1] in lexicon.PLACE_WORDS or key[0] in lexicon.PLACE_OPENERS):
-        place += 2.0
-        person -= 1.5
-    if body:
-        there = sum(bool(_THERE.search(body, max(0, n.start - 8), n.start)) for n in some) / len(some)
-        place += 2.0 * there
-        person -= 2.0 * there
-        if any(is_dateline(body, n) for n in some):
-            place += 6.0
-    if key[0] in lexicon.FEASTS and len(key) == 1:
-        other += 6.0
-    return (person, "Person"), (organisation, "Organization"), (place, "Place"), (other, "Other")
-
-
-def _has_acronym(tokens: Sequence[str]) -> bool:
-    """True for `Fjordline TV` and `NRK Sport`; two capitals in front may be somebody's initials (`AJ Berg`)."""
-    return any(_ACRONYM_WORD.fullmatch(t) and (i or len(t) > 2) for i, t in enumerate(tokens))
-
-
-def is_dateline(body: str, n: Naming) -> bool:
-    """True for the place in capitals that opens a paragraph before a dash: `PORTLAND, March 3 (Agency) - `."""
-    opens = n.start == 0 or body[n.start - 1] == "\n"
-    return opens and body[n.start : n.end].isupper() and _DATELINE.match(body, n.end) is not None
 
 
 def _bare(key: tuple[str, ...]) -> tuple[str, ...]:
@@ -545,13 +396,13 @@ def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[tuple[int, i
     Spans into the body, in order. Asking about every name costs as much as all parsing and changes few verdicts.
     """
     body = layout.body
-    groups = _grouped(namings)
+    groups = kinds.grouped(namings)
     wanted: list[tuple[int, int]] = []
     parts = {k[-1] for k in groups if len(k) > 1} | {k[0] for k in groups if len(k) > 1}
     for key, some in groups.items():
         if len(key) == 1 and (len(some) < 2 or key[0] in parts or key[0] in lexicon.COUNTRIES):
             continue
-        ranked = sorted((score for score, _ in _scores(body, key, some, Counter(), groups)), reverse=True)
+        ranked = sorted((score for score, _ in kinds.scores(body, key, some, Counter(), groups)), reverse=True)
         if ranked[0] - ranked[1] < SURE or ranked[0] < 1.0:
             s, n = layout.sentences[layout.sentence_at(some[0].start)], some[0]
             start = body.rfind(" ", s.start, n.start - AROUND) + 1 if n.start - s.start > AROUND else s.start
@@ -564,10 +415,3 @@ def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[tuple[int, i
         else:
             joined.append((start, end))
     return joined
-
-
-def _grouped(namings: Sequence[Naming]) -> dict[tuple[str, ...], list[Naming]]:
-    groups: dict[tuple[str, ...], list[Naming]] = defaultdict(list)
-    for n in namings:
-        groups[_key(n.tokens)].append(n)
-    return groups

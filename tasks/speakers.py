@@ -5,19 +5,14 @@ to the organisation. What cannot be settled keeps the article's own words (`EU o
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from storage.records import Span, Speaker, SpeakerType
-from tasks import lexicon, names
+from tasks import antecedents, lexicon, roles
 from tasks.grammar import Layout, Mention, Sentence
 from tasks.register import Entity, Register
 
-_HE: Final = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er|[Hh]im)\b")
-_DETERMINERS: Final = lexicon.words(
-    "the a an this that these those his her its their our my your some any another one both all several many few other "
-    "two three four five"
-)
 _DOCUMENTS: Final = lexicon.words(
     "document documents report reports statement statements letter email e-mail memo study survey poll law bill "
     "article "
@@ -33,7 +28,6 @@ _SHOWN: Final = lexicon.words(
 _AMOUNTS: Final = lexicon.words("percent percentage proportion number majority half lot rest most part share deal")
 """Nouns that say how many, not who."""
 _UNNAMED: Final = lexicon.words("who which that whom i we you my our there what")
-_WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
 
 _DESCRIBES: Final = re.compile(r" \(|, (?:\d{1,3}, )?(?:(?:an?|the|its|his|her|who is) )?(?:[\w’'-]+ ){0,5}")
 _FIELD: Final = re.compile(
@@ -49,26 +43,6 @@ _BY: Final = re.compile(r" (?:by|from) (?:the )?")
 HOLDER: Final = 110
 """Characters from an office within which its holder's name must begin."""
 _SEAT: Final = re.compile(r"[DRI]-[A-Z]")
-UNLIKE: Final = 4.0
-"""What it costs a person to be taken up by a pronoun of the other gender: first names mislead now and then."""
-
-DOUBTFUL: Final = 1.0
-"""What it costs a name that may not be a person's at all."""
-
-REACH: Final = 6
-"""Sentences that a pronoun looks back."""
-
-
-@dataclass(slots=True)
-class _Seen:
-    """A person in the run of the text, with how strongly a pronoun would take it up."""
-
-    at: int
-    sentence: int
-    paragraph: int
-    entity: Entity
-    weight: float
-    subject: bool
 
 
 class Resolver:
@@ -77,10 +51,9 @@ class Resolver:
     def __init__(self, layout: Layout, register: Register) -> None:
         self._layout = layout
         self._register = register
-        self._seen: list[_Seen] = []
-        self._pronouns: dict[int, Entity] = {}
-        self._hear_pronouns()
-        self._walk()
+        self._run = antecedents.Run(layout, register)
+        self._roles = roles.Roles(layout, register, self._run)
+        self._run.walk(self._roles.meant)
 
     def speaker(self, mention: Mention) -> Speaker | None:
         """Give who a mention means; None for a pronoun that nobody fits, and for a document."""
@@ -93,7 +66,9 @@ class Resolver:
         for s in self._layout.sentences:
             for m in s.mentions:
                 entity = (
-                    self._pronouns.get(m.head_start) if m.kind in ("pro3", "him") else self._register.at(m.head_start)
+                    self._run.pronouns.get(m.head_start)
+                    if m.kind in ("pro3", "him")
+                    else self._register.at(m.head_start)
                 )
                 if entity is not None:
                     found[m] = (entity.name, entity.type)
@@ -114,8 +89,8 @@ class Resolver:
             pronoun = self._layout.body[m.head_start : m.end].casefold()
             if pronoun in ("them", "us", "me", "you"):
                 return self._plural(m, span) if pronoun == "them" else None
-            person = self._pronouns.get(m.head_start) or self._antecedent(
-                self._layout.sentences[m.sentence], m.head_start, _gender(pronoun)
+            person = self._run.pronouns.get(m.head_start) or self._run.antecedent(
+                self._layout.sentences[m.sentence], m.head_start, antecedents.gender_of(pronoun)
             )
             return Speaker(name=person.name, type="Person", mention=span) if person else None
         if m.kind in ("they", "it"):
@@ -182,7 +157,7 @@ class Resolver:
                     return self._name(writer, span, 2)
                 return self._author(m, span) if m.noun in _DOCUMENTS else None
             return Speaker(name=owner.name, type=owner.type, mention=span)
-        entity = self._apposed(s, m) or self._holder(s, m) or self._by_role(m) or self._owner(m)
+        entity = self._apposed(s, m) or self._holder(s, m) or self._roles.meant(m) or self._owner(m)
         if entity is not None:
             return Speaker(name=entity.name, type=entity.type, mention=span)
         return self._phrase(m, span)
@@ -253,7 +228,7 @@ class Resolver:
         """Give whose letter, report or ruling it is: who is named beside it before, or spoke of it as a subject."""
         body = self._layout.body
         noun = re.compile(rf"\b{re.escape(m.noun)}\b", re.IGNORECASE)
-        for s in reversed(self._layout.sentences[max(0, m.sentence - 2 * REACH) : m.sentence]):
+        for s in reversed(self._layout.sentences[max(0, m.sentence - 2 * antecedents.REACH) : m.sentence]):
             found = noun.search(body, s.start, s.end)
             if not found:
                 continue
@@ -296,113 +271,11 @@ class Resolver:
                 return entity
         return None
 
-    def _by_role(self, m: Mention) -> Entity | None:
-        words = [w.casefold() for w in _WORD.findall(self._layout.body[m.start : m.end])]
-        words = [re.sub(r"[’']s?$", "", w) for w in words]
-        if not words:
-            return None
-        indefinite = words[0] in ("a", "an", "another", "one", "some", "several", "many", "two", "three", "other")
-        noun = words[-1]
-        head = names.canonical(noun)
-        modifiers = {
-            names.canonical(w) for w in words[:-1] if w not in _DETERMINERS and w not in ("former", "late", "new")
-        }
-        definite = words[0] in ("the", "his", "her", "their", "its", "this", "that") or words[0] in lexicon.DEMONYMS
-        if not indefinite and (noun in lexicon.ROLES or re.fullmatch(r"\d+-year-old", noun)):
-            person = self._person_with(m, noun, head, modifiers, definite)
-            if person is not None:
-                return person
-        if noun in lexicon.GROUP_NOUNS and definite and not indefinite:
-            return self._organisation_with(m, noun, modifiers)
-        return None
-
-    def _person_with(self, m: Mention, noun: str, head: str, modifiers: set[str], definite: bool) -> Entity | None:
-        gender = (
-            "f"
-            if noun in lexicon.FEMALE_ROLES
-            else "m"
-            if noun in lexicon.MALE_ROLES - {"spokesman", "chairman"}
-            else None
-        )
-        best: tuple[tuple[float, int], Entity] | None = None
-        for e in self._register.entities:
-            if e.type != "Person" or not e.spans or (gender and e.gender and gender != e.gender):
-                continue
-            for role in e.roles:
-                if "=" + head not in role:
-                    continue
-                missing = modifiers - role
-                if any(w in lexicon.COUNTRIES for w in missing) and any(w in lexicon.COUNTRIES for w in role):
-                    continue
-                if len(missing) > 1 and not modifiers & role:
-                    continue
-                last = max((a for a, _ in e.spans if a < m.start), default=-1)
-                score = (len(modifiers & role) - 0.5 * len(missing) + (0.2 if last >= 0 else 0.0), last)
-                if best is None or score > best[0]:
-                    best = (score, e)
-        unnamed = self._unnamed(m, noun)
-        if best is not None:
-            return best[1] if best[0][1] >= unnamed else None
-        if not definite or unnamed >= 0:
-            return None
-        if noun in lexicon.VARIATIONS:
-            return self._varied(m, gender)
-        if modifiers - lexicon.COUNTRIES:
-            return None
-        near = [x for x in self._seen if x.at < m.start and x.subject and m.sentence - x.sentence <= 2]
-        near = [x for x in near if not x.entity.roles and x.entity.lead >= 1.0 and not _unlike(x.entity, gender)]
-        return near[-1].entity if near and noun not in lexicon.STRANGERS else None
-
-    def _varied(self, m: Mention, gender: str | None) -> Entity | None:
-        """Give who is meant by another word for a person (`the singer`): the only one around, or the last subject."""
-        near = [x for x in self._seen if x.at < m.start and m.sentence - x.sentence <= 3]
-        near = [x for x in near if x.entity.lead >= 1.0 and not _unlike(x.entity, gender)]
-        if len({id(x.entity) for x in near}) > 1:
-            near = [x for x in near if x.subject and not x.entity.roles]
-        return near[-1].entity if near else None
-
-    def _unnamed(self, m: Mention, noun: str) -> int:
-        """Give where the text last brought in somebody without a name, as `a diplomat who was there`; -1 if nowhere."""
-        brought_in = re.compile(
-            rf"\b(?:[Aa]n?|[Oo]ne|[Aa]nother)(?: [\w-]+){{0,4}} {re.escape(noun)}\b(?! [A-Z])(?!, [A-Z])"
-        )
-        return max((f.start() for f in brought_in.finditer(self._layout.body, 0, m.start)), default=-1)
-
-    def _organisation_with(self, m: Mention, noun: str, modifiers: set[str]) -> Entity | None:
-        organisations = [e for e in self._register.entities if e.type == "Organization" and e.spans]
-        named = [e for e in organisations if noun in e.tokens or (e.name.isupper() and noun[0] in e.name.casefold())]
-        if modifiers:
-            fitting = [e for e in named if modifiers & {names.canonical(t) for t in e.tokens}]
-            if fitting or named:
-                return fitting[0] if len(fitting) == 1 else None
-            return self._only_near(m) if noun in lexicon.FIRM_NOUNS else None
-        if named or noun not in lexicon.FIRM_NOUNS | lexicon.CALLED_OTHERWISE:
-            before = [(max(a for a, _ in e.spans if a < m.start), e) for e in named if e.spans[0][0] < m.start]
-            return max(before, key=lambda p: p[0])[1] if before else None
-        pool = [e for e in organisations if not (set(e.tokens) & lexicon.GROUP_NOUNS)] or organisations
-        recent = [(a, e) for e in pool for a, _ in e.spans if a < m.start]
-        recent = [(a, e) for a, e in recent if m.sentence - self._layout.sentence_at(a) <= 4]
-        near = self._layout.sentences[max(0, m.sentence - 4) : m.sentence + 1]
-        acts = [x.head_start for s in near for x in s.mentions if x.relation.startswith(("nsubj", "poss_s"))]
-
-        def weight(p: tuple[int, Entity]) -> tuple[int, int]:
-            """Whom the text has named more often and lets act; the last one named, if they are even."""
-            before = [a for a, _ in p[1].spans if a < m.start]
-            return len(before) + sum(any(a <= at < b for a, b in p[1].spans) for at in acts if at < m.start), p[0]
-
-        return max(recent, key=weight)[1] if recent else None
-
-    def _only_near(self, m: Mention) -> Entity | None:
-        """Give the only organisation named in the last sentences: `the German carmaker`."""
-        start = self._layout.sentences[max(0, m.sentence - 3)].start
-        near = {id(e): e for _, _, e in self._register.between(start, m.start) if e.type == "Organization"}
-        return next(iter(near.values())) if len(near) == 1 else None
-
     def _plural(self, m: Mention, span: Span) -> Speaker | None:
         """Resolve `they` and `it` to the best speaker that is no single person, in this paragraph or the one before."""
         single = m.kind == "it"
         best: tuple[float, Mention] | None = None
-        for s in self._layout.sentences[max(0, m.sentence - REACH) : m.sentence + 1]:
+        for s in self._layout.sentences[max(0, m.sentence - antecedents.REACH) : m.sentence + 1]:
             if s.paragraph < m.paragraph - 2:
                 continue
             for other in s.mentions:
@@ -436,7 +309,7 @@ class Resolver:
     def _phrase(self, m: Mention, span: Span) -> Speaker | None:
         text = self._layout.body[m.start : m.end]
         words = text.split()
-        while words and words[0].casefold().strip("“\"‘'") in _DETERMINERS:
+        while words and words[0].casefold().strip("“\"‘'") in roles.DETERMINERS:
             words = words[1:]
         named = next((i for i, w in enumerate(words) if w[:1].isupper()), 0)
         noun = words[named - 1] if named else ""
@@ -448,7 +321,7 @@ class Resolver:
             name = self._fuller(m, name)
         if not name or name.casefold() in _UNNAMED or not any(c.isalpha() for c in name):
             return None
-        if m.noun in _DOCUMENTS or name.casefold() in _DETERMINERS or name.casefold() in _PRONOUNS:
+        if m.noun in _DOCUMENTS or name.casefold() in roles.DETERMINERS or name.casefold() in _PRONOUNS:
             return None
         group = m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS
         firm = m.kind in ("full", "name") and name.split()[0].casefold() not in lexicon.FIRST_NAMES
@@ -460,129 +333,7 @@ class Resolver:
         first = re.search(rf"\b[Tt]he ((?:[\w-]+ ){{1,3}}{re.escape(noun)})\b", self._layout.body[: m.start])
         return first.group(1) if first else noun
 
-    def _hear_pronouns(self) -> None:
-        """Let `Kim Berg said that her team` and `Kim Berg left. She` tell the gender of those whose name does not."""
-        body = self._layout.body
-        quoted = [(q.start, q.end) for q in self._layout.quoted]
-        heard: dict[int, tuple[Entity, list[str]]] = {}
-        before: list[Entity] = []
-        for s in self._layout.sentences:
-            people = [
-                (a, e)
-                for a, _, e in self._register.between(s.start, s.end)
-                if e.type == "Person" and not any(x <= a < y for x, y in quoted)
-            ]
-            for p in _HE.finditer(body, s.start, s.end):
-                if any(x <= p.start() < y for x, y in quoted):
-                    continue
-                gender = _gender(p.group().casefold())
-                ahead = list({id(e): e for a, e in people if a < p.start()}.values())
-                pool = ahead or (before if p.start() == s.start else [])
-                if len(pool) == 1 and gender is not None and len({id(e) for _, e in people}) <= 1:
-                    heard.setdefault(id(pool[0]), (pool[0], []))[1].append(gender)
-            if people:
-                before = list({id(e): e for _, e in people}.values())
-        for entity, genders in heard.values():
-            for gender in ("m", "f"):
-                if entity.gender is None and genders.count(gender) > 2 * (len(genders) - genders.count(gender)):
-                    entity.gender = gender
-
-    def _walk(self) -> None:
-        """Go through the text once and settle who each `he` and `she` is, from left to right."""
-        body = self._layout.body
-        quoted = [(q.start, q.end) for q in self._layout.quoted]
-        for s in self._layout.sentences:
-            places = {m.head_start: m for m in s.mentions}
-            items: list[tuple[int, Entity | None]] = [
-                (a, e) for a, _, e in self._register.between(s.start, s.end) if e.type == "Person"
-            ]
-            items += [(p.start(), None) for p in _HE.finditer(body, s.start, s.end)]
-            for at, entity in sorted(items, key=lambda x: x[0]):
-                if any(a <= at < b for a, b in quoted):
-                    continue
-                mention = places.get(at) or next(
-                    (m for m in s.mentions if m.start <= at < m.end and m.kind in ("full", "name")), None
-                )
-                relation = mention.relation if mention else ""
-                opening = at - s.start < 25 and not body[s.start : at].strip(' “"‘').count(" ")
-                if entity is None:
-                    self._take_up(s, at, body[at : at + 3].strip(" ,.").casefold(), places.get(at))
-                    continue
-                beside = mention is not None and relation.startswith("appos") and _beside_subject(s, mention.token)
-                subject = relation.startswith(("nsubj", "relsubj", "acc")) or beside or (not s.parse.words and opening)
-                weight = (
-                    _subject_weight(s, mention)
-                    if mention is not None and relation.startswith("nsubj")
-                    else 2.0
-                    if beside
-                    else 1.9
-                    if opening or relation == "acc"
-                    else 1.2
-                    if "poss" in relation
-                    else 1.0
-                )
-                self._seen.append(_Seen(at, s.index, s.paragraph, entity, weight, subject))
-            for m in s.mentions:
-                if m.kind in ("role", "role1", "noun") and m.relation.startswith("nsubj") and m.noun in lexicon.ROLES:
-                    entity = self._by_role(m)
-                    if entity is not None and entity.type == "Person":
-                        self._seen.append(_Seen(m.start, s.index, s.paragraph, entity, 2.0, True))
-            self._seen.sort(key=lambda x: x.at)
-
-    def _take_up(self, s: Sentence, at: int, word: str, mention: Mention | None) -> None:
-        pronoun = next((p for p in ("she", "her", "his", "him", "he") if word.startswith(p)), "he")
-        person = self._antecedent(s, at, _gender(pronoun))
-        if person is None:
-            return
-        self._pronouns[at] = person
-        subject = pronoun in ("he", "she")
-        weight = _subject_weight(s, mention) + 0.05 if subject and mention else 2.05 if subject else 1.2
-        self._seen.append(_Seen(at, s.index, s.paragraph, person, weight, subject))
-
-    def _antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
-        best: tuple[float, int, Entity] | None = None
-        for x in self._seen:
-            if x.at >= at or s.index - x.sentence > REACH:
-                continue
-            score = -UNLIKE if gender and x.entity.gender and x.entity.gender != gender else 0.0
-            score += 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)
-            score -= 1.0 if x.sentence == s.index and not x.subject else 0.0
-            score += 0.4 if gender and x.entity.gender == gender else 0.0
-            score -= DOUBTFUL if x.entity.lead < 1.0 else 0.0
-            if best is None or (score, x.at) > best[:2]:
-                best = (score, x.at, x.entity)
-        return best[2] if best else None
-
-
-def _unlike(entity: Entity, gender: str | None) -> bool:
-    return bool(gender and entity.gender and gender != entity.gender)
-
-
-def _subject_weight(s: Sentence, mention: Mention) -> float:
-    """Give how strongly a subject stays in mind: whoever speaks more, whoever is spoken of within a clause less."""
-    if not s.parse.words or not mention.verbs:
-        return 2.0
-    verb = mention.verbs[0][0]
-    if s.parse.words[verb].casefold() in lexicon.SPEECH_VERBS:
-        return 2.2
-    return 1.8 if s.parse.deps[verb] in ("ccomp", "relcl", "advcl", "acl") else 2.0
-
-
-def _beside_subject(s: Sentence, token: int) -> bool:
-    """True for the name in `The coach of the side, Ana Ruiz, said`, whatever noun the parse hung it on."""
-    for _ in range(5):
-        if s.parse.deps[token] in ("nsubj", "nsubjpass"):
-            return True
-        if s.parse.deps[token] not in ("appos", "pobj", "prep"):
-            return False
-        token = s.parse.heads[token]
-    return False
-
 
 _PRONOUNS: Final = lexicon.words(
     "he she they it we i you his her their its who him them us me this that these those one"
 )
-
-
-def _gender(pronoun: str) -> str | None:
-    return {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}.get(pronoun)
