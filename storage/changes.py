@@ -13,8 +13,9 @@ the exports print; the payloads, by kind:
     event.changed     the event; `added` and `removed`: its reports; `gone` as above
 
 What an article said and what ties two of them is kept once, on their own shelves; the feed only points to it, and reads
-it from there: a third of the database would be bodies for the second time, and what was deleted would still be in the
-feed. The record of an article that has been deleted since is its `id`, `revision` and `deleted`.
+it from there. Else a quarter of a database of web pages is bodies for the second time (892 pages: 19.3 MB with them,
+14.7 without), and what was deleted is still in the feed. The record of an article that has been deleted since is its
+`id`, `revision` and `deleted`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, select
 
 from storage import rows
 from storage import tables as t
@@ -40,6 +41,29 @@ _DROPPED: Final = select(func.max(_D.up_to))
 _FORMER, _BEFORE = t.Revision.__table__.alias("former"), t.Revision.__table__.alias("before")
 _RECORD: Final = [column.label(f"article_{column.name}") for column in _A.__table__.columns]
 _PAIR: Final = [_R.grade, _R.score, _R.coverage_a, _R.coverage_b, _R.reason, _R.passages]
+
+
+def _page() -> Any:
+    """Build the question for a page: the changes first, then what each of them points to."""
+    # Cut off within, so that no statistics make PostgreSQL read every article for one page.
+    within = (
+        select(_C.__table__)
+        .where(_C.number > bindparam("after"))
+        .order_by(_C.number)
+        .limit(bindparam("limit", type_=Integer))
+    )
+    some = within.subquery()
+    return (
+        select(some, _FORMER.c.content, _BEFORE.c.replaced_at.label("revised_at"), *_RECORD, *_PAIR)
+        .outerjoin(_A, and_(_A.n == some.c.n, some.c.revision.is_not(None)))
+        .outerjoin(_FORMER, and_(_FORMER.c.n == some.c.n, _FORMER.c.revision == some.c.revision))
+        .outerjoin(_BEFORE, and_(_BEFORE.c.n == some.c.n, _BEFORE.c.revision == some.c.revision - 1))
+        .outerjoin(_R, and_(_R.a_n == some.c.n, _R.b_n == some.c.other_n))
+        .order_by(some.c.number)
+    )
+
+
+PAGE: Final = _page()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,33 +138,19 @@ def read(conn: Connection, *, after: int = 0, limit: int = 500) -> tuple[Change,
     Raises:
         Dropped: some of what came after `after` is no longer kept.
     """
-    found = conn.execute(page(after, limit)).mappings().all()
+    found = conn.execute(PAGE, {"after": after, "limit": limit}).mappings().all()
     # Asked afterwards: what was let go of between the two questions is missed by the first and told by the second.
     if after < (up_to := dropped(conn)):
         raise Dropped(after, up_to=up_to, end=last(conn))
     return tuple(
         Change(
-            number=row["number"], kind=row["kind"], subject=row["subject"], payload=_payload(dict(row)), at=row["at"],
+            number=row["number"], kind=row["kind"], subject=row["subject"], payload=_payload(row), at=row["at"],
         )
         for row in found
     )  # fmt: skip
 
 
-def page(after: int, limit: int) -> Any:
-    """Build the question for a page: the changes first, then what each of them points to."""
-    # Cut off within, so that no statistics make PostgreSQL read every article for one page.
-    some = select(_C.__table__).where(_C.number > after).order_by(_C.number).limit(limit).subquery()
-    return (
-        select(some, _FORMER.c.content, _BEFORE.c.replaced_at.label("revised_at"), *_RECORD, *_PAIR)
-        .outerjoin(_A, and_(_A.n == some.c.n, some.c.revision.is_not(None)))
-        .outerjoin(_FORMER, and_(_FORMER.c.n == some.c.n, _FORMER.c.revision == some.c.revision))
-        .outerjoin(_BEFORE, and_(_BEFORE.c.n == some.c.n, _BEFORE.c.revision == some.c.revision - 1))
-        .outerjoin(_R, and_(_R.a_n == some.c.n, _R.b_n == some.c.other_n))
-        .order_by(some.c.number)
-    )
-
-
-def _payload(row: Mapping[str, Any]) -> dict[str, Any]:
+def _payload(row: Any) -> dict[str, Any]:
     payload: dict[str, Any] = row["payload"]
     if row["kind"] == "copy.changed":
         pair = {"article": row["subject"], **payload}
@@ -150,7 +160,7 @@ def _payload(row: Mapping[str, Any]) -> dict[str, Any]:
     return _record(row)
 
 
-def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+def _record(row: Any) -> dict[str, Any]:
     """Give what an article said in the revision that a change tells of."""
     if row["article_n"] is None:
         return {"id": row["subject"], "revision": row["revision"], "deleted": True}
@@ -164,7 +174,7 @@ def _record(row: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pair(row: Mapping[str, Any]) -> dict[str, Any]:
+def _pair(row: Any) -> dict[str, Any]:
     return {
         "grade": row["grade"], "score": row["score"], "coverage": [row["coverage_a"], row["coverage_b"]],
         "reason": row["reason"],

@@ -3,6 +3,7 @@
 import json
 import pickle
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -433,3 +434,35 @@ def test_feed_of_an_older_version_reads_on(databases, dialect: str, tmp_path: Pa
     assert told[-1]["payload"]["grade"] == "near"
     assert "One." not in str(stored)
     databases.drop(url)
+
+
+FILL = """
+INSERT INTO articles (id, content_digest, revision, filed_at, core, input, authors, body)
+SELECT 'a' || i, 'x', 1, '2026-03-01 12:00:00', {yes}, '', '[]', '' FROM {many};
+INSERT INTO changes (kind, subject, payload, at, n, revision)
+SELECT 'article.filed', 'a' || i, '{{}}', '2026-03-01 12:00:00', i, 1 FROM {many};
+"""
+LITERAL = {"literal_binds": True}
+MANY = {
+    "sqlite": "(WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20000) SELECT i FROM c)",
+    "postgresql": "generate_series(1, 20000) AS c(i)",
+}
+
+
+def test_page_of_a_long_feed_is_looked_up_and_nothing_is_read_through(store: Store) -> None:
+    with store.filing() as conn:
+        yes = "true" if store.dialect == "postgresql" else 1
+        for statement in FILL.format(yes=yes, many=MANY[store.dialect]).split(";")[:-1]:
+            conn.execute(text(statement))
+        conn.execute(text("ANALYZE"))
+        explain = "EXPLAIN " if store.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
+        asked = str(changes.PAGE.params(after=10_000, limit=20).compile(store.engine, compile_kwargs=LITERAL))
+        plan = "\n".join(str(row) for row in conn.exec_driver_sql(explain + asked))
+    if store.dialect == "postgresql":
+        assert "Index Scan using pk__changes" in plan
+        assert "Index Scan using pk__articles" in plan
+        assert not {"Seq Scan on articles", "Seq Scan on changes"} & set(re.findall(r"Seq Scan on \w+", plan))
+    else:
+        assert "SEARCH changes USING INTEGER PRIMARY KEY (rowid>?)" in plan
+        assert "SEARCH articles USING INTEGER PRIMARY KEY (rowid=?)" in plan
+        assert not re.findall(r"SCAN (?:changes|articles|relations|former|before)", plan)
