@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup parquet dask demo up bench-latency bench-overhead bench-copies bench-enrich bench-feeds bench-reading test test-hard check format bench lock clean
+.PHONY: help setup parquet dask demo up bench-latency bench-overhead bench-copies bench-enrich bench-feeds bench-reading bench-reading-side test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,6 +76,9 @@ bench-feeds: .venv/.dev  ## Reading feeds over feedparser's defaults, the rhythm
 	$(BIN)/python tests/bench/feeds_parse.py
 	$(BIN)/python tests/bench/feeds_rhythm.py
 	$(BIN)/python tests/bench/feeds_poll.py
+
+bench-reading-side: .venv/.dev  ## The first page of each reading query, on 100,000 articles, on both databases
+	$(BIN)/python tests/bench/reading_side.py
 
 bench-latency: .venv/.dev  ## From a dropped file to its article, idle and beside a backfill; what idling costs
 	$(BIN)/python tests/bench/latency.py --limits

@@ -9,12 +9,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flows import exportoptions, feedoptions
+from flows import exportoptions, feedoptions, listoptions
 from flows import settings as environment
+from flows.listoptions import day, listing
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Hints, sort_time
 
@@ -197,8 +197,8 @@ def parser() -> argparse.ArgumentParser:
     backfill.add_argument("paths", metavar="PATH", nargs="*", help="file, folder or glob")
     stages = ["extract", "quotes", "times", "names", "copies"]
     backfill.add_argument("--stage", choices=stages, help="only this stage, with what depends on it")
-    backfill.add_argument("--since", type=_day, metavar="DATE", help="first day of publication (PATH: of the file)")
-    backfill.add_argument("--until", type=_day, metavar="DATE", help="last day of publication (PATH: of the file)")
+    backfill.add_argument("--since", type=day, metavar="DATE", help="first day of publication (PATH: of the file)")
+    backfill.add_argument("--until", type=day, metavar="DATE", help="last day of publication (PATH: of the file)")
     backfill.add_argument("--source", metavar="TEXT", help="part of the path or address that a document came from")
     backfill.add_argument("--publisher", metavar="NAME", help="only what this publisher has published")
     backfill.add_argument("--again", action="store_true", help="whatever version made it, and what was set aside")
@@ -216,22 +216,7 @@ def parser() -> argparse.ArgumentParser:
 
     command("status", "flows.lists:status", "show what waits, what is filed, and where it is kept")
 
-    stories = command("stories", "flows.lists:stories", "list the stories with the articles in them")
-    stories.add_argument("--min", type=int, default=1, metavar="N", help="only stories of at least N articles")
-    _listing(stories)
-
-    copies = command(
-        "copies",
-        "flows.lists:copies",
-        "show what an article is related to, passage by passage",
-        "Each relation with its grade, its reason, how much of both texts it covers, and the shared passages.",
-    )
-    copies.add_argument("article", metavar="ARTICLE", help="the article's id, or the beginning of it")
-    words = copies.add_mutually_exclusive_group()
-    words.add_argument("--join", metavar="OTHER", help="keep for good that the two are one story")
-    words.add_argument("--split", metavar="OTHER", help="keep for good that the two are not one story")
-    words.add_argument("--forget", metavar="OTHER", help="take back what was said of the two")
-    _listing(copies)
+    listoptions.define(command)
 
     withdraw = command(
         "withdraw",
@@ -248,23 +233,11 @@ def parser() -> argparse.ArgumentParser:
         "--delete", action="store_true", help="take it out of the archive for good, revisions and all"
     )
 
-    quotes = command("quotes", "flows.lists:quotes", "list who said what, one statement with all its wordings")
-    quotes.add_argument("--speaker", metavar="NAME", help="only this speaker (a part of the name is enough)")
-    quotes.add_argument("--story", metavar="ID", help="only this story (or the story of this article)")
-    _listing(quotes)
-
-    timeline = command("timeline", "flows.lists:timeline", "list what happened when, one event with all its reports")
-    timeline.add_argument("--story", metavar="ID", help="only this story (or the story of this article)")
-    timeline.add_argument("--person", metavar="NAME", help="only events in which this person is named")
-    timeline.add_argument("--since", type=_day, metavar="DATE", help="first day, YYYY-MM-DD")
-    timeline.add_argument("--until", type=_day, metavar="DATE", help="last day, YYYY-MM-DD")
-    _listing(timeline)
-
     rejected = command("rejected", "flows.lists:rejected", "list, show or retry what was rejected")
     rejected.add_argument("what", choices=["list", "show", "retry"], nargs="?", default="list")
     rejected.add_argument("items", metavar="ITEM", type=int, nargs="*", help="item numbers, for show and retry")
     rejected.add_argument("--all", action="store_true", help="retry everything whose bytes were kept")
-    _listing(rejected)
+    listing(rejected)
 
     report = command(
         "report",
@@ -279,7 +252,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     export = command("export", "flows.export:export", exportoptions.SUMMARY, exportoptions.MORE)
-    exportoptions.define(export, day=_day)
+    exportoptions.define(export, day=day)
 
     changes = command(
         "changes",
@@ -307,10 +280,6 @@ def _documents(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--publisher", metavar="NAME", help="outlet that published it, if you know it")
 
 
-def _listing(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=["text", "jsonl"], default="text", help="default: text")
-
-
 def hints(arguments: argparse.Namespace) -> Hints:
     """Give what the caller said of the documents."""
     return Hints(url=arguments.url, publisher=arguments.publisher, published=arguments.published)
@@ -320,13 +289,6 @@ def _moment(text: str) -> str:
     if sort_time(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-02-10 or 2026-02-10T11:33+00:00")
     return text
-
-
-def _day(text: str) -> str:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-02-10") from None
 
 
 def _number(text: str) -> int:

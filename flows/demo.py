@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 
 import flows
 from flows import settings as environment
-from flows import show
-from flows.lists import carriers, titles
+from flows import show, showbooks
+from flows.lists import titles
 from flows.reading import ingest_now
 from flows.settings import Settings
 from storage import catalogue, quotebook, timeline
 from storage.errors import Misconfigured
 from storage.records import Hints, Relation
+from storage.searching import Asked
 from storage.store import open_store
 from tasks import intake
 
@@ -47,16 +48,16 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> int:
         ingest_now(store, arrivals, settings)
         with store.reading() as conn:
             show.heading("Stories", "wiredesk stories")
-            show.stories(catalogue.stories(conn), titles(conn))
+            showbooks.stories(catalogue.stories(conn), titles(conn))
             show.heading("How two retellings hang together", "wiredesk copies ARTICLE")
             for relation in _telling(conn):
                 first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
                 if first is not None and second is not None:
                     show.relation(relation, first, second, most=6)
             show.heading("Quote book: what several outlets carry", "wiredesk quotes")
-            show.quotes((q for q in quotebook.quotes(conn) if outlets_of(conn, q) > 1), carriers(conn))
+            showbooks.quotes(q for q in quotebook.find(conn, Asked()) if outlets_of(conn, q) > 1)
             show.heading("Timeline", "wiredesk timeline")
-            show.timeline(islice(timeline.events(conn, since=FIRST_DAY), EVENTS_SHOWN), carriers(conn))
+            showbooks.timeline(islice(timeline.find(conn, Asked(since=FIRST_DAY)), EVENTS_SHOWN))
     show.demo_ends(home)
     return 0
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +19,8 @@ from flows import report, show
 from flows import settings as environment
 from flows.settings import Settings
 from flows.standing import DESK_LOCK, answers, is_held
-from storage import catalogue, families, inbox, migrate, pairs, quotebook
+from storage import catalogue, families, inbox, migrate, pairs
 from storage import changes as feed
-from storage import timeline as events
 from storage.errors import WiredeskError
 from storage.overview import overview
 from storage.store import Store, open_store
@@ -100,15 +99,6 @@ def _stage_seconds() -> Mapping[str, float]:
     return asyncio.run(stage_seconds())
 
 
-def stories(arguments: argparse.Namespace, settings: Settings) -> int:
-    """List the stories."""
-    with open_filed(settings) as store, store.reading() as conn:
-        found = catalogue.stories(conn, minimum=arguments.min)
-        if arguments.format == "jsonl":
-            return _lines(map(catalogue.story_row, found))
-        return _or_say(show.stories(found, titles(conn)), "No stories yet. File documents with: wiredesk ingest PATH")
-
-
 def copies(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show the relations of one article, or keep a person's word on a pair."""
     words: tuple[tuple[Literal["join", "split"] | None, str | None], ...] = (
@@ -120,15 +110,15 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
         if other is not None:
             return _speak(settings, arguments.article, other, verdict)
     with open_filed(settings) as store, store.reading() as conn:
-        article = _article_id(conn, arguments.article)
+        article = article_id(conn, arguments.article)
         found = sorted(pairs.of(conn, [article]), key=lambda r: -r.score)
         if arguments.format == "jsonl":
-            return _lines(map(catalogue.relation_row, found))
-        for relation in found:
+            lines(map(catalogue.relation_row, found))
+        for relation in found if arguments.format == "text" else ():
             first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
             if first is not None and second is not None:
                 show.relation(relation, first, second)
-        return _or_say(len(found), f"Nothing is related to article {article}.")
+        return or_say(len(found), f"Nothing is related to article {article}.")
 
 
 def _speak(settings: Settings, one: str, other: str, verdict: Literal["join", "split"] | None) -> int:
@@ -136,7 +126,7 @@ def _speak(settings: Settings, one: str, other: str, verdict: Literal["join", "s
 
     with open_filed(settings) as store:
         with store.reading() as conn:
-            first, second = _article_id(conn, one), _article_id(conn, other)
+            first, second = article_id(conn, one), article_id(conn, other)
         if first == second:
             raise WiredeskError("this is one article; name another one", subject=first)
         told = filing.speak(store, first, second, verdict, now=datetime.now(UTC))
@@ -153,7 +143,7 @@ def withdraw(arguments: argparse.Namespace, settings: Settings) -> int:
 
     with open_filed(settings) as store:
         with store.reading() as conn:
-            article = _article_id(conn, arguments.article)
+            article = article_id(conn, arguments.article)
         told = withdrawing.withdraw(
             store, article, reason=arguments.reason, now=datetime.now(UTC), delete=arguments.delete
         )
@@ -162,46 +152,14 @@ def withdraw(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _article_id(conn: Connection, given: str) -> str:
+def article_id(conn: Connection, given: str) -> str:
+    """Give the article that is meant by its id, or by the beginning of it."""
     found = catalogue.ids_beginning(conn, given)
     if len(found) == 1:
         return found[0]
     if found:
         raise WiredeskError("several articles begin like this; write more of the id", subject=given)
     raise WiredeskError("no article has this id; `wiredesk stories` lists them", subject=given)
-
-
-def _story_id(conn: Connection, given: str | None) -> str | None:
-    if given is None:
-        return None
-    story = families.story_of(conn, given)
-    if story is None:
-        raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
-    return story
-
-
-def quotes(arguments: argparse.Namespace, settings: Settings) -> int:
-    """List the quote book."""
-    with open_filed(settings) as store, store.reading() as conn:
-        rows = quotebook.quotes(conn, speaker=arguments.speaker, story=_story_id(conn, arguments.story))
-        if arguments.format == "jsonl":
-            return _lines(rows)
-        return _or_say(show.quotes(rows, carriers(conn)), "No such quotation is filed.")
-
-
-def timeline(arguments: argparse.Namespace, settings: Settings) -> int:
-    """List the timeline."""
-    with open_filed(settings) as store, store.reading() as conn:
-        rows = events.events(
-            conn,
-            story=_story_id(conn, arguments.story),
-            person=arguments.person,
-            since=arguments.since,
-            until=arguments.until,
-        )
-        if arguments.format == "jsonl":
-            return _lines(rows)
-        return _or_say(show.timeline(rows, carriers(conn)), "No such event is filed.")
 
 
 def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -218,9 +176,12 @@ def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
             found = [item for item in found if item.id in wanted]
             if missing := wanted - {item.id for item in found}:
                 raise WiredeskError("no such item is rejected; see `wiredesk rejected list`", subject=str(min(missing)))
-    if arguments.format == "jsonl":
-        return _lines(map(_item_row, found))
-    return _or_say(show.rejected(found, whole=arguments.what == "show"), "Nothing is rejected.")
+    shown = (
+        lines(map(_item_row, found))
+        if arguments.format == "jsonl"
+        else show.rejected(found, whole=arguments.what == "show")
+    )
+    return or_say(shown, "Nothing is rejected.")
 
 
 def _retry(store: Store, arguments: argparse.Namespace) -> int:
@@ -262,13 +223,16 @@ def _version(store: Store) -> str | None:
         return migrate.current(conn)
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> int:
-    for row in rows:
+def lines(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Print rows for programs. Gives how many there were."""
+    n = 0
+    for n, row in enumerate(rows, 1):  # noqa: B007 - counted for the caller
         print(json.dumps(row, ensure_ascii=False))
-    return 0
+    return n
 
 
-def _or_say(shown: int, otherwise: str) -> int:
+def or_say(shown: int, otherwise: str | Callable[[], str]) -> int:
+    """Say on stderr why nothing was shown. Gives the exit status."""
     if not shown:
-        print(otherwise, file=sys.stderr)
+        print(otherwise if isinstance(otherwise, str) else otherwise(), file=sys.stderr)
     return 0

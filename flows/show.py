@@ -6,10 +6,10 @@ Tables go to stdout. Progress goes to stderr, and only if a person is watching.
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.columns import Columns
 from rich.console import Console
@@ -28,7 +28,7 @@ from rich.table import Table
 from rich.text import Text
 
 from storage import inbox
-from storage.catalogue import Stored, Story
+from storage.catalogue import Stored
 from storage.inbox import Item, State
 from storage.records import Article, Refusal, Relation, Withdrawal
 from storage.store import Store
@@ -185,25 +185,6 @@ Carriers = Callable[[Collection[str]], Mapping[str, str]]
 """Names who carried articles, given by their ids."""
 
 
-def stories(found: Iterable[Story], title: Title) -> int:
-    """Print stories with their members. Gives how many there were."""
-    console = out()
-    n = 0
-    for n, story in enumerate(found, 1):  # noqa: B007 - counted for the caller
-        console.print(
-            f"[bold]{escape(story.headline or title(story.members[0].id))}[/]  [dim]{story.id}  "
-            f"{story.size} article{'s' if story.size != 1 else ''}  {day(story.first_at)}[/]"
-        )
-        for member in story.members:
-            mark = f"copy of {member.copy_of[:6]}" if member.copy_of else "lead"
-            grade = f"[{GRADE_COLOURS[member.grade]}]{member.grade:<8}[/]" if member.grade else " " * 8
-            who = escape(member.outlet or "unknown outlet")
-            when = member.published or "no date"
-            what = escape(member.headline or title(member.id))
-            console.print(f"   [cyan]{mark:<15}[/]{grade} {member.id}  {when:<20} {who}: {what}")
-    return n
-
-
 def day(moment: datetime | None) -> str:
     """Write a time for a person, to the minute, in UTC."""
     if moment is None:
@@ -240,44 +221,6 @@ def _in_context(body: str, span: tuple[int, int]) -> Text:
     text.append(body[start:end].replace("\n", " "), style=f"not dim {HIGHLIGHT}")
     text.append(body[end:right].replace("\n", " ") + ("…" if right < len(body) else ""))
     return text
-
-
-def quotes(rows: Iterable[Mapping[str, Any]], carriers: Carriers) -> int:
-    """Print statements: who, when, in which words, carried by whom. Gives how many there were."""
-    console = out()
-    n = 0
-    for n, row in enumerate(rows, 1):  # noqa: B007 - counted for the caller
-        who = escape(row["speaker"]["name"]) if row["speaker"] else "[dim]speaker not given[/]"
-        said = row["dateSaid"] or "no date"
-        console.print(f"[bold]{who}[/]  [dim]{said}  {row['type']}  {row['agreement']}[/]")
-        words = row["text"] if row["type"] == "indirect" else f"“{row['text']}”"
-        console.print(Padding(f"[green]{escape(words)}[/]", (0, 3)))
-        by_wording: dict[str, list[str]] = {}
-        for carrier in row["carriers"]:
-            by_wording.setdefault(carrier["text"], []).append(carrier["article"])
-        for wording, articles in by_wording.items():
-            differs = f": {escape(wording)}" if wording != row["text"] else ""
-            console.print(Padding(f"[dim]{_named(articles, carriers)}{differs}[/]", (0, 6)))
-    return n
-
-
-def _named(articles: Sequence[str], carriers: Carriers) -> str:
-    names = carriers(articles)
-    return escape(", ".join(dict.fromkeys(names[i] for i in articles)))
-
-
-def timeline(rows: Iterable[Mapping[str, Any]], carriers: Carriers) -> int:
-    """Print events by date, with the outlets that report each. Gives how many there were."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("date", no_wrap=True, style="bold")
-    table.add_column("what", ratio=1)
-    table.add_column("reported by")
-    n = 0
-    for n, row in enumerate(rows, 1):  # noqa: B007 - counted for the caller
-        table.add_row(row["date"], escape(row["text"]), _named([c["article"] for c in row["articles"]], carriers))
-    if n:
-        out().print(table)
-    return n
 
 
 def heading(text: str, command: str) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, case, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, case, func, or_, select, text, tuple_
 
 from storage import rows
 from storage import tables as t
 from storage.archive import chunks, numbers
+from storage.errors import WiredeskError
 from storage.pairs import relation
 from storage.records import Article, Grade, Relation, as_json
 
@@ -181,11 +182,22 @@ def relation_row(found: Relation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def stories(conn: Connection, *, minimum: int = 1) -> Iterator[Story]:
-    """Give the stories of at least `minimum` articles: those with the newest article first, undated ones last."""
+def stories(conn: Connection, *, minimum: int = 1, after: str | None = None) -> Iterator[Story]:
+    """Give the stories of at least `minimum` articles: those with the newest article first, undated ones last.
+
+    `after` is the id of the story to go on behind.
+
+    Raises:
+        WiredeskError: there is no such story any more.
+    """
     s = t.Story
     wanted = select(s.id, s.size, s.first_at, s.last_at).where(s.size >= max(minimum, 1))
-    for page in dated_pages(conn, wanted, s.last_at, s.id, newest_first=True):
+    if minimum > 1:
+        wanted = wanted.where(text("stories.size > 1"))  # to the letter, or no planner takes the index of these
+    last = None if after is None else conn.execute(select(s.last_at, s.id).where(s.id == after, s.size > 0)).first()
+    if after is not None and last is None:
+        raise WiredeskError("no story has this id any more; begin the listing anew", subject=after)
+    for page in dated_pages(conn, wanted, s.last_at, s.id, newest_first=True, after=last):
         members = _members(conn, [row.id for row in page])
         for row in page:
             yield _told(row, members[row.id])
@@ -203,23 +215,29 @@ def _told(row: Any, members: tuple[Member, ...]) -> Story:
 
 
 def dated_pages(
-    conn: Connection, wanted: Select[Any], dated: Any, id_: Any, *, newest_first: bool = False
+    conn: Connection, wanted: Select[Any], dated: Any, id_: Any, *, newest_first: bool = False, after: Any = None
 ) -> Iterator[Sequence[Any]]:
-    """Give pages of what is `wanted` in the order of a date column, then of the id; rows without a date come last."""
+    """Give pages of what is `wanted` in the order of a date column, then of the id; rows without a date come last.
 
+    `after` is a row with both columns, to go on behind.
+    """
     name, key = dated.key, tuple_(dated, id_)
-    known = wanted.where(dated.is_not(None))
-    if newest_first:
-        yield from pages(conn, known, lambda row: key < (getattr(row, name), row.id), dated.desc(), id_.desc())
-    else:
-        yield from pages(conn, known, lambda row: key > (getattr(row, name), row.id), dated, id_)
-    yield from pages(conn, wanted.where(dated.is_(None)), lambda row: id_ > row.id, id_)
+    is_known = after is None or getattr(after, name) is not None
+    known, unknown = wanted.where(dated.is_not(None)), wanted.where(dated.is_(None))
+    if is_known and newest_first:
+        order = dated.desc(), id_.desc()
+        yield from pages(conn, known, lambda row: key < (getattr(row, name), row.id), *order, after=after)
+    elif is_known:
+        yield from pages(conn, known, lambda row: key > (getattr(row, name), row.id), dated, id_, after=after)
+    yield from pages(conn, unknown, lambda row: id_ > row.id, id_, after=None if is_known else after)
 
 
-def pages(conn: Connection, wanted: Select[Any], further: Callable[[Any], Any], *order: Any) -> Iterator[Sequence[Any]]:
+def pages(
+    conn: Connection, wanted: Select[Any], further: Callable[[Any], Any], *order: Any, after: Any = None
+) -> Iterator[Sequence[Any]]:
     """Give pages of what is `wanted` in that order; `further` gives the condition of what comes after a row."""
     wanted = wanted.order_by(*order).limit(PAGE)
-    page = conn.execute(wanted).all()
+    page = conn.execute(wanted if after is None else wanted.where(further(after))).all()
     while page:
         yield page
         page = conn.execute(wanted.where(further(page[-1]))).all() if len(page) == PAGE else []

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import PurePath
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from storage import changes
+from storage import changes, finding
 from storage import tables as t
 from storage.archive import chunks
 
@@ -24,6 +25,10 @@ _RELATED: Final = (
     select(t.Relation.b_n).where(t.Relation.a_n.in_(_KEYS)),
     select(t.Relation.a_n).where(t.Relation.b_n.in_(_KEYS)),
 )
+_OF_ARTICLE: Final = (
+    t.Article.id.label("article"), t.Article.story_id.label("story"), t.Article.published_at,
+    func.coalesce(t.Article.publisher, t.Article.agency).label("outlet"),
+)  # fmt: skip
 _LINKS: Final = select(t.Relation.a_n, t.Relation.b_n).where(t.Relation.a_n.in_(_KEYS))
 
 Carrier = tuple[str, int, int, str, str | None]
@@ -72,8 +77,8 @@ OCCURRENCES: Final = Kind(
 class Near:
     """Members that may belong together, and what they belong to now.
 
-    `rows` have the columns of the member table with `article`, `story` and `published_at`; `links` are pairs of ids
-    (the smaller first) of related articles among them; `before` gives each present cluster its carriers.
+    `rows` have the columns of the member table with `article`, `story`, `published_at` and `outlet`; `links` are pairs
+    of ids (the smaller first) of related articles among them; `before` gives each present cluster its carriers.
     """
 
     rows: tuple[Any, ...]
@@ -174,7 +179,7 @@ def _clusters(kind: Kind) -> Any:
 @cache
 def _worded(kind: Kind) -> Any:
     a, m, w = t.Article, kind.member, t.Wording
-    wanted = select(m.__table__, a.id.label("article"), a.story_id.label("story"), a.published_at).join(a, a.n == m.n)
+    wanted = select(m.__table__, *_OF_ARTICLE).join(a, a.n == m.n)
     return wanted.join(w, w.member_id == m.id).where(w.story_id.in_(_KEYS), w.kind == m.__tablename__)
 
 
@@ -182,7 +187,7 @@ def _worded(kind: Kind) -> Any:
 def _members(kind: Kind) -> tuple[Any, Any, Any]:
     """Build what reads members: those of articles, those that are gone, those of clusters."""
     a, m = t.Article, kind.member
-    wanted = select(m.__table__, a.id.label("article"), a.story_id.label("story"), a.published_at).join(a, a.n == m.n)
+    wanted = select(m.__table__, *_OF_ARTICLE).join(a, a.n == m.n)
     return wanted.where(m.n.in_(_KEYS)), wanted.where(m.gone), wanted.where(getattr(m, kind.key).in_(_KEYS))
 
 
@@ -255,6 +260,8 @@ def settle(
         conn.execute(delete(m).where(m.gone))
     for part in chunks(gone):
         conn.execute(delete(f).where(f.id.in_(part)))
+    told = {id_: (columns, [rows[key] for key in members]) for id_, (columns, members) in decided.items()}
+    finding.keep(conn, m.__tablename__, told, gone, whole=isinstance(around, Near))
     _keep_wordings(conn, kind, around, wordings)
     changes.append(conn, announced, now=now)
     return len(announced)
@@ -278,12 +285,12 @@ def _difference(before: Collection[Carrier], after: Collection[Carrier]) -> dict
 
 
 def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, list[Any]]:
-    """Give the member rows of each cluster with `article` and `story`: earliest published first, undated last."""
+    """Give the member rows of each cluster, and of which article each is: earliest published first, undated last."""
     a, m = t.Article, kind.member
     key = getattr(m, kind.key)
     ordered = (
-        select(key.label("cluster"), m.start, m.stop, m.text, *([m.type] if kind is STATEMENTS else []),
-               a.id.label("article"), a.story_id.label("story"))
+        select(key.label("cluster"), m.id, m.start, m.stop, m.text, *([m.type] if kind is STATEMENTS else []),
+               *_OF_ARTICLE, a.published, a.headline, a.input)
         .join(a, a.n == m.n)
         .order_by(a.published_at.is_(None), a.published_at, a.id, m.start)
     )  # fmt: skip
@@ -297,6 +304,16 @@ def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, li
 def carrier_of(row: Any) -> Carrier:
     """Make a carrier from a row of `carriers`."""
     return _carrier(row)
+
+
+def as_first(row: Any) -> dict[str, Any]:
+    """Say who was the first to carry something, from its first row of `carriers`."""
+    return {"article": row.article, "outlet": row.outlet, "headline": row.headline, "datePublished": row.published}
+
+
+def bearers(rows: Iterable[Any]) -> list[str]:
+    """Name those who carry something, each once: by outlet, or else headline, or else the file that it came in."""
+    return list(dict.fromkeys(row.outlet or row.headline or PurePath(row.input).name for row in rows))
 
 
 def within(kind: Kind, story: str) -> Any:

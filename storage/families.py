@@ -231,6 +231,18 @@ def _plain(span: Mapping[str, Any]) -> dict[str, Any]:
 
 def story_of(conn: Connection, id_: str) -> str | None:
     """Give the story that an article is in, or that a story has become; None if there is neither."""
-    a, s = t.Article, t.Story
-    found = conn.execute(select(a.story_id).where(a.id == id_)).scalar()
-    return found or conn.execute(select(func.coalesce(s.merged_into, s.id)).where(s.id == id_)).scalar()
+    s = t.Story
+    found = conn.execute(select(_A.story_id).where(_A.id == id_)).scalar()
+    known: set[str] = set()
+    while found is None and (row := conn.execute(select(s.id, s.merged_into).where(s.id == id_)).first()):
+        known.add(row.id)
+        if row.merged_into is None or row.merged_into in known:
+            return str(row.id)
+        id_ = row.merged_into
+    return found
+
+
+def was_merged(conn: Connection, id_: str) -> bool:
+    """Tell if this is the id of a story whose articles are in another one now."""
+    s = t.Story
+    return conn.execute(select(s.id).where(s.id == id_, s.size == 0, s.merged_into.is_not(None))).first() is not None

@@ -6,15 +6,19 @@ Which quotations are one statement is decided elsewhere; here it is written down
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 
-from storage import clusters, rows
+from storage import clusters, rows, searching
 from storage import tables as t
-from storage.catalogue import dated_pages
+from storage.catalogue import PAGE, dated_pages
 from storage.clusters import STATEMENTS
+from storage.context import AROUND, sentence_around
 from storage.records import Carried, Statement
+from storage.searching import Asked
+
+_TYPES: Final = ("direct", "mixed", "indirect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,22 +90,61 @@ def set_statements(
     return clusters.settle(conn, STATEMENTS, around.found, decided, wordings, _described, now=now)
 
 
-def quotes(conn: Connection, *, speaker: str | None = None, story: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give statements as `export quotes` prints them, by the first day that they can have been said, undated ones last.
+def quotes(conn: Connection, *, story: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give statements as `export quotes` prints them: by the first day they can have been said, undated ones last.
 
-    `speaker` is part of a name, in any case; `story` asks for what articles of a story carry.
+    `story` asks for what articles of a story carry.
     """
     s = t.Statement
     wanted = select(s.__table__)
-    if speaker is not None:
-        wanted = wanted.where(s.speaker_folded.contains(rows.folded(speaker), autoescape=True))
     if story is not None:
         wanted = wanted.where(clusters.within(STATEMENTS, story))
     for page in dated_pages(conn, wanted, s.said_earliest, s.id):
         carriers = clusters.carriers(conn, STATEMENTS, [row.id for row in page])
         for row in page:
-            carried = clusters.carriers_json(clusters.carrier_of(c) for c in carriers[row.id])
-            yield {"id": row.id, **_described(row._mapping), "carriers": carried}  # noqa: SLF001
+            yield _row(row, carriers[row.id])
+
+
+def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int = PAGE) -> Iterator[dict[str, Any]]:
+    """Give the statements that are asked for, in the order of `quotes`, with more to read them by.
+
+    `first` is who carried it first; `context` the sentence that it stands in there, or in the first article that has
+    this wording; `variants` are its wordings, quoted ones before those that are only reported. `limit` rows are read
+    at once; `after` is the id of the row to go on behind. Raises as `searching.pages`.
+    """
+    for ids in searching.pages(conn, "quotations", asked, after=after, limit=limit):
+        found = {row.id: row for row in conn.execute(select(t.Statement.__table__).where(t.Statement.id.in_(ids)))}
+        carriers = clusters.carriers(conn, STATEMENTS, ids)
+        shown = {i: next((c for c in carriers[i] if c.text == found[i].text), carriers[i][0]) for i in ids}
+        contexts = _contexts(conn, [c.id for c in shown.values()])
+        for id_ in ids:
+            yield _row(found[id_], carriers[id_]) | {
+                "first": clusters.as_first(carriers[id_][0]),
+                "context": contexts[shown[id_].id],
+                "variants": _variants(carriers[id_]),
+            }
+
+
+def _row(row: Any, carriers: Sequence[Any]) -> dict[str, Any]:
+    carried = clusters.carriers_json(map(clusters.carrier_of, carriers))
+    return {"id": row.id, **_described(row._mapping), "carriers": carried}  # noqa: SLF001
+
+
+def _variants(carriers: Sequence[Any]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str], list[Any]] = {}
+    for row in carriers:
+        found.setdefault((row.type, row.text), []).append(row)
+    ordered = sorted(found.items(), key=lambda item: _TYPES.index(item[0][0]))
+    return [{"type": type_, "text": text, "outlets": clusters.bearers(rows)} for (type_, text), rows in ordered]
+
+
+def _contexts(conn: Connection, quotations: Sequence[int]) -> dict[int, str]:
+    """Give the sentence around each quotation. Only that much of each body is read."""
+    q, a, reach = t.Quotation, t.Article, AROUND + 1
+    begin = case((q.start > reach, q.start - reach), else_=0)
+    window = func.substr(a.body, begin + 1, q.stop - begin + reach)
+    wanted = select(q.id, q.start - begin, q.stop - begin, window).join(a, a.n == q.n).where(q.id.in_(quotations))
+    return {id_: sentence_around(text, start, stop) for id_, start, stop, text in conn.execute(wanted)}
 
 
 def _described(columns: Mapping[str, Any]) -> dict[str, Any]:

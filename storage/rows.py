@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date as Date  # noqa: N812 - a record's own `date` is text
 from typing import Any, Final
 
@@ -68,10 +68,17 @@ def derived(article: Article, n: int) -> dict[Any, list[dict[str, Any]]]:
         ],
         t.Event: [
             {"n": n, "date": e.date, **_days(e.date), "precision": e.precision, "start": e.start, "stop": e.end,
-             "text": e.text, "people": list(e.people), "gone": False, "modality": e.modality} for e in article.events
+             "text": e.text, "people": list(e.people), "gone": False, "modality": e.modality,
+             "places": places(article.mentions, e.start, e.end)} for e in article.events
         ],
         t.Mention: _mentions(article.mentions, n),
     }  # fmt: skip
+
+
+def places(mentions: Iterable[Any], start: int, end: int) -> list[str]:
+    """Give the names of the places that a stretch of the body names. Mentions have a type, a name and spans."""
+    named = (m for m in mentions if m.type == "Place")
+    return sorted({m.name for m in named if any(start <= begin < end for begin, _ in m.spans)})
 
 
 def statement(s: Statement) -> dict[str, Any]:

@@ -147,11 +147,18 @@ class InboxItem(Base):
     detail: Mapped[str | None]
 
 
+_MERGED = text("merged_into IS NOT NULL")
+
+
 class Story(Base):
     """A family of copies. Its id is the id of its head article; a story merged away stays and says where it went."""
 
     __tablename__ = "stories"
-    __table_args__ = (Index(None, "last_at", "id"),)
+    __table_args__ = (
+        Index(None, "last_at", "id"),
+        Index(None, "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
+        Index(None, "last_at", "id", "size", sqlite_where=text("size > 1"), postgresql_where=text("size > 1")),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     size: Mapped[int]
@@ -337,7 +344,10 @@ class Occurrence(Base):
 
 
 class Event(Base):
-    """One dated sentence of one article. `gone` as in `quotations`, `earliest` and `latest` as in `occurrences`."""
+    """One dated sentence of one article. `gone` as in `quotations`, `earliest` and `latest` as in `occurrences`.
+
+    `places` are those that the sentence names; null where nobody has looked yet.
+    """
 
     __tablename__ = "events"
     __table_args__ = (Index(None, "gone", sqlite_where=text("gone"), postgresql_where=text("gone")),)
@@ -355,6 +365,7 @@ class Event(Base):
     people: Mapped[list[Any]]
     gone: Mapped[bool]
     modality: Mapped[str | None]
+    places: Mapped[list[Any] | None]
 
 
 class Mention(Base):
@@ -571,3 +582,33 @@ class ChangeDrop(Base):
 
     up_to: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
+
+
+_REACHING = text("until IS NOT NULL")
+
+
+class Find(Base):
+    """What a statement or an event is found by (`storage/finding.py`). `key` is its place in the order of days.
+
+    `until` is the number of the last day that its date covers, null where that is the first. SQLite's `finds_words` and
+    PostgreSQL's column `vector` are made of `tokens` by the database itself.
+    """
+
+    __tablename__ = "finds"
+    __table_args__ = (Index(None, "until", "key", sqlite_where=_REACHING, postgresql_where=_REACHING),)
+
+    key: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(index=True)
+    until: Mapped[int | None]
+    tokens: Mapped[str]
+
+
+class Spelling(Base):
+    """A name as it is written somewhere, by each word of it, and by those of other spellings that are tied to it."""
+
+    __tablename__ = "spellings"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)

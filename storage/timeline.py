@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select, tuple_
 
-from storage import clusters, rows
+from storage import clusters, rows, searching
 from storage import tables as t
-from storage.catalogue import pages
+from storage.catalogue import PAGE, pages
 from storage.clusters import OCCURRENCES
 from storage.records import Occurrence, Reported
+from storage.searching import Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,26 +92,45 @@ def events(
     """Give events as `export timeline` prints them, by the first day of their date.
 
     Coarser dates come before finer ones: a year before its January, that before its first day, a day before its hours.
-    `since` and `until` are days, both included, and what touches them counts. Dates that cannot be read come last, in
-    every range: nobody knows that they lie outside of it. `person` is a part of a name that the event's sentence has,
-    in any case. An event is told under the story of its first report.
+    Dates that cannot be read come last. `story` asks for what articles of a story report; the other conditions are
+    those of `searching.Asked`. An event is told under the story of its first report.
     """
-    o = t.Occurrence
-    wanted = select(o.__table__)
+    if person is not None or since is not None or until is not None:
+        asked = Asked(story=story, person=person, since=since, until=until)
+        for ids in searching.pages(conn, "events", asked, limit=PAGE):
+            yield from (row for row, _ in _told(conn, ids))
+        return
+    wanted = select(t.Occurrence.__table__)
     if story is not None:
         wanted = wanted.where(clusters.within(OCCURRENCES, story))
-    if person is not None:
-        wanted = wanted.where(o.people_folded.contains(rows.folded(person), autoescape=True))
-    if since is not None:
-        wanted = wanted.where(or_(o.latest >= since, o.latest.is_(None)))
-    if until is not None:
-        wanted = wanted.where(or_(o.earliest <= until, o.earliest.is_(None)))
     for page in _pages(conn, wanted):
         reports = clusters.carriers(conn, OCCURRENCES, [row.id for row in page])
         for row in page:
-            first = reports[row.id][0]
-            articles = clusters.carriers_json(clusters.carrier_of(r) for r in reports[row.id])
-            yield {"id": row.id, **_described(row._mapping), "story": first.story, "articles": articles}  # noqa: SLF001
+            yield _row(row, reports[row.id])
+
+
+def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int = PAGE) -> Iterator[dict[str, Any]]:
+    """Give the events that are asked for, in the order of `events`, with more to read them by.
+
+    `first` is who reported it first, `outlets` are all who do. What touches the range of days counts; dates that
+    cannot be read come last, in every range: nobody knows that they lie outside of it. `limit` rows are read at once;
+    `after` is the id of the row to go on behind. Raises as `searching.pages`.
+    """
+    for ids in searching.pages(conn, "events", asked, after=after, limit=limit):
+        for row, reports in _told(conn, ids):
+            yield row | {"first": clusters.as_first(reports[0]), "outlets": clusters.bearers(reports)}
+
+
+def _told(conn: Connection, ids: Sequence[str]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    o = t.Occurrence
+    found = {row.id: row for row in conn.execute(select(o.__table__).where(o.id.in_(ids)))}
+    reports = clusters.carriers(conn, OCCURRENCES, ids)
+    yield from ((_row(found[id_], reports[id_]), reports[id_]) for id_ in ids)
+
+
+def _row(row: Any, reports: Sequence[Any]) -> dict[str, Any]:
+    articles = clusters.carriers_json(map(clusters.carrier_of, reports))
+    return {"id": row.id, **_described(row._mapping), "story": reports[0].story, "articles": articles}  # noqa: SLF001
 
 
 def _pages(conn: Connection, wanted: Select[Any]) -> Iterator[Sequence[Any]]:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from shelving import Desk, quoting
 
-from flows import cli, demo, export, lists, show
+from flows import cli, demo, export, lists, showbooks
 from flows.settings import Settings
 from storage import catalogue, quotebook
 from storage.errors import WiredeskError
 from storage.records import Article, sort_time
+from storage.searching import Asked
 from storage.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -307,8 +308,8 @@ def test_who_carries_it_is_told_by_what_is_known_of_the_article(
             Desk().file(conn, made, NOW)
     with store.reading() as conn:
         assert set(lists.carriers(conn)([nameless.id, headed.id]).values()) == {"a.txt", "Headline b"}
-        show.stories(catalogue.stories(conn), lists.titles(conn))
-        show.quotes(quotebook.quotes(conn), lists.carriers(conn))
+        showbooks.stories(catalogue.stories(conn), lists.titles(conn))
+        showbooks.quotes(quotebook.find(conn, Asked()))
     printed = capsys.readouterr().out
     assert "unknown outlet: a.txt" in printed
     assert "unknown outlet: Headline b" in printed

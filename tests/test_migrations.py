@@ -2,7 +2,6 @@
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -23,14 +22,10 @@ def test_head_is_the_newest_file() -> None:
 def test_migrated_database_has_the_tables_of_the_code(store: Store) -> None:
     with store.reading() as conn:
         context = MigrationContext.configure(
-            conn, opts={"compare_type": migrate.differs, "include_object": _comparable}
+            conn, opts={"compare_type": migrate.differs, "include_object": migrate.is_of_the_code}
         )
         assert compare_metadata(context, tables.Base.metadata) == []
         assert migrate.current(conn) == migrate.HEAD
-
-
-def _comparable(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
-    return name != "alembic_version"
 
 
 def test_constraints_are_named_as_the_convention_says(store: Store) -> None:

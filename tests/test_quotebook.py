@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from storage import catalogue, changes, quotebook, tables
 from storage.records import Article
+from storage.searching import Asked
 from storage.store import Store
 
 REST = "the crews have earned their rest and will take it"
@@ -89,9 +90,9 @@ def test_book_opens_at_a_speaker_or_a_story(store: Store, now: datetime) -> None
     nobody = quoting("c", "who pays for all of this", speaker=None)
     _file(store, Desk(), now, voss, other, nobody)
     with store.reading() as conn:
-        assert [row["text"] for row in quotebook.quotes(conn, speaker="kettering")] == [BOATS]
+        assert [row["text"] for row in quotebook.find(conn, Asked(speaker="kettering"))] == [BOATS]
         assert [row["text"] for row in quotebook.quotes(conn, story=voss.id)] == [REST]
-        assert list(quotebook.quotes(conn, speaker="100%")) == []
+        assert list(quotebook.find(conn, Asked(speaker="100%"))) == []
         assert next(r for r in quotebook.quotes(conn, story=nobody.id))["speaker"] is None
 
 
@@ -99,6 +100,10 @@ def test_book_opens_at_a_speaker_or_a_story(store: Store, now: datetime) -> None
     ("named", "asked"),
     [
         ("Éloïse Çelik", "éloïse çelik"),
+        ("Éloïse Çelik", "eloise celik"),
+        ("Volodymyr Zelenskyy", "Zelensky"),
+        ("Stefan Petersson", "peterson"),
+        ("Ada Voss", "Voss, A."),
         ("Ørjan Åsen", "ØRJAN å"),
         ("Ирина Волкова", "волкова"),
         ("Σοφία Δρόσου", "ΔΡΌΣΟΥ"),
@@ -108,9 +113,9 @@ def test_book_opens_at_a_speaker_or_a_story(store: Store, now: datetime) -> None
     ],
 )
 def test_speaker_is_found_in_any_case_of_any_script(store: Store, now: datetime, named: str, asked: str) -> None:
-    _file(store, Desk(), now, quoting("a", REST, speaker=named), quoting("b", BOATS, speaker="Eloise Celik"))
+    _file(store, Desk(), now, quoting("a", REST, speaker=named), quoting("b", BOATS, speaker="Jan Ruud"))
     with store.reading() as conn:
-        assert [row["text"] for row in quotebook.quotes(conn, speaker=asked)] == [REST]
+        assert [row["text"] for row in quotebook.find(conn, Asked(speaker=asked))] == [REST]
 
 
 SAID = ["199X", "2025-24", "2026-01-01", "2026-W10", "2026-03-03", "2026-34", "2026-04-02", "XXXX", None]

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.migrate import differs
+from storage.migrate import differs, is_of_the_code
 from storage.tables import Base
 
 connection = context.config.attributes["connection"]
@@ -11,6 +11,7 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     compare_type=differs,
+    include_object=is_of_the_code,
     render_as_batch=connection.dialect.name == "sqlite",
 )
 context.run_migrations()

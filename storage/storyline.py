@@ -1,0 +1,151 @@
+"""One story in full: who had it first, how it spread, what each copy shares with which, and what revisions changed.
+
+Only reads.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+from sqlalchemy import Connection, case, select
+
+from storage import catalogue, rows
+from storage import tables as t
+from storage.catalogue import Story
+from storage.records import as_json
+
+_SENTENCES: Final = re.compile(r"(?<=[.!?…。！？])[\"'”’»)]*\s+|\n+")
+COMPARED: Final = (
+    "headline", "author", "publisher", "agency", "dateline", "datePublished", "dateModified", "url", "inLanguage",
+)  # fmt: skip
+"""The fields of an article record, beside its body, in which revisions are compared."""
+
+
+def told(conn: Connection, id_: str) -> dict[str, Any] | None:
+    """Give a story in full; None if nobody is left in it.
+
+    To what `catalogue.story_row` gives come `first` (who was first to publish it), `spread` (by outlet: how many
+    articles, the first of them, and how many hours behind the first of all), `merged` (stories that have become this
+    one), for each article its revision and when it was filed, for each copy its relation with what it copies; and
+    `revisions`, oldest first.
+    """
+    story = catalogue.story(conn, id_)
+    if story is None:
+        return None
+    s = t.Story
+    merged = conn.execute(select(s.id).where(s.merged_into == id_, s.size == 0).order_by(s.id)).scalars()
+    told = catalogue.story_row(story)
+    filed, ties = _filed(conn, id_), _ties(conn, id_)
+    for article in told["articles"]:
+        article.update(filed[article["article"]]["told"] | ties.get(article["article"], {}))
+    published = {id_: row["published_at"] for id_, row in filed.items()}
+    lead = story.members[0]
+    first = {"article": lead.id, "outlet": lead.outlet, "headline": lead.headline, "datePublished": lead.published}
+    return told | {
+        "first": first,
+        "spread": _spread(story, published),
+        "merged": list(merged),
+        "revisions": list(revisions(conn, id_)),
+    }
+
+
+def _filed(conn: Connection, story: str) -> dict[str, dict[str, Any]]:
+    a = t.Article
+    found = conn.execute(select(a.id, a.revision, a.filed_at, a.published_at).where(a.story_id == story))
+    return {
+        row.id: {
+            "told": {"revision": row.revision, "filed_at": row.filed_at.isoformat()}, "published_at": row.published_at
+        }
+        for row in found
+    }  # fmt: skip
+
+
+def _ties(conn: Connection, story: str) -> dict[str, dict[str, Any]]:
+    """Give the relation of each copy with what it copies: coverage and offsets are first the copy's."""
+    a, r, parent = t.Article, t.Relation, t.Article.__table__.alias("parent")
+    is_first = a.id < parent.c.id
+    wanted = (
+        select(a.id, is_first.label("is_first"), r.score, r.coverage_a, r.coverage_b, r.reason, r.passages)
+        .join(parent, parent.c.id == a.copy_of)
+        .join(
+            r, (r.a_n == case((is_first, a.n), else_=parent.c.n)) & (r.b_n == case((is_first, parent.c.n), else_=a.n))
+        )
+        .where(a.story_id == story)
+    )
+    return {row.id: _tie(row) for row in conn.execute(wanted)}
+
+
+def _tie(row: Any) -> dict[str, Any]:
+    coverage = [row.coverage_a, row.coverage_b]
+    spans = [([p[0], p[1]], [p[2], p[3]]) for p in row.passages]
+    if not row.is_first:
+        coverage.reverse()
+        spans = [(there, here) for here, there in spans]
+    passages = [
+        {"article": here, "other": there, "text": p[4]} for (here, there), p in zip(spans, row.passages, strict=True)
+    ]
+    return {"score": row.score, "coverage": coverage, "reason": row.reason, "passages": passages}
+
+
+def _spread(story: Story, published: dict[str, datetime | None]) -> list[dict[str, Any]]:
+    """Say who carried it, in the order in which they did; outlets without any date come last."""
+    outlets: dict[str | None, list[Any]] = {}
+    for member in story.members:
+        outlets.setdefault(member.outlet, []).append(member)
+    begun = min((at for at in published.values() if at), default=None)
+    found = []
+    for outlet, members in outlets.items():
+        dated = [(at, m.published) for m in members if (at := published[m.id])]
+        at, written = min(dated, default=(None, None))
+        hours = round((at - begun).total_seconds() / 3600, 2) if at and begun else None
+        found.append({"outlet": outlet, "articles": len(members), "datePublished": written, "hours": hours})
+    return sorted(found, key=lambda o: (o["hours"] is None, o["hours"] or 0, str(o["outlet"])))
+
+
+def revisions(conn: Connection, story: str) -> Iterator[dict[str, Any]]:
+    """Give what each revision of an article of a story has changed: fields as [before, after], sentences of the body.
+
+    `revision` is the number of the newer one.
+    """
+    a, r = t.Article, t.Revision
+    now = {
+        row["n"]: as_json(rows.article(dict(row), {}), enrichment=False) | {"id": row["id"]}
+        for row in conn.execute(select(a.__table__).where(a.story_id == story, a.revision > 1).order_by(a.n)).mappings()
+    }
+    for n, record in now.items():
+        former = conn.execute(select(r.revision, r.content, r.replaced_at).where(r.n == n).order_by(r.revision)).all()
+        later = [row.content for row in former[1:]] + [record]
+        for row, after in zip(former, later, strict=True):
+            yield {
+                "article": record["id"], "revision": row.revision + 1, "replaced_at": row.replaced_at.isoformat(),
+                "changed": {
+                    name: [row.content.get(name), after.get(name)]
+                    for name in COMPARED
+                    if row.content.get(name) != after.get(name)
+                },
+                **sentences_changed(row.content.get("articleBody") or "", after.get("articleBody") or ""),
+            }  # fmt: skip
+
+
+def sentences_changed(before: str, after: str) -> dict[str, list[str]]:
+    """Give the sentences that one text has and the other does not: `removed` and `added`, in their order."""
+    old, new = _sentences(before), _sentences(after)
+    removed: list[str] = []
+    added: list[str] = []
+    for what, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what != "equal":
+            removed += old[i:j]
+            added += new[k:m]
+    return {"removed": removed, "added": added}
+
+
+def _sentences(text: str) -> Sequence[str]:
+    """Cut a text behind full stops and line ends; what closes a quotation stays with its sentence."""
+    found, begin = [], 0
+    for cut in _SENTENCES.finditer(text):
+        end = cut.start() + len(cut[0].rstrip())
+        found.append(text[begin:end].strip())
+        begin = cut.end()
+    return [sentence for sentence in (*found, text[begin:].strip()) if sentence]
