@@ -29,6 +29,7 @@ _RANK: Final = {
 
 _SUPPOSED: Final = re.compile(r"\b(?:[Ii]f|[Uu]nless|[Ww]hether)\b")
 """What makes a thing of the past conditional; what `would be the latest since May` is not of the past."""
+_NOW: Final = re.compile(r"(?i:today|tonight|this|now|currently)\b")
 _PROSE: Final = re.compile(r"\b[a-z]{2,}")
 
 
@@ -80,7 +81,9 @@ def modality(layout: Layout, s: Sentence, timex: Timex, published: date | None, 
         return "planned"
     if sense == "past":
         return "past"
-    return "planned" if sense in ("ahead", "planned") else None
+    # `sits on Wednesday` is its plan, `sits today` and `this week` are how things are.
+    named = sense == "present" and timex.earliest == timex.latest and not _NOW.match(timex.text)
+    return "planned" if sense in ("ahead", "planned") or named else None
 
 
 def _whole(sentences: Sequence[Sentence], timexes: Sequence[Timex]) -> list[Sentence]:

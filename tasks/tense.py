@@ -91,7 +91,7 @@ def _verb(s: Sentence, verb: int, depth: int) -> Tense | None:
     if tag == "VBG":
         return _progressive(s, verb, word, helpers, depth)
     if tag == "VB":
-        return _above(s, verb, depth) if parse.deps[verb] in ("conj", "ccomp", "xcomp") else "ahead"
+        return "ahead" if parse.heads[verb] == verb else _above(s, verb, depth)
     return "past" if word in _SAYS else "open" if word in _WEIGHING else "present"
 
 
@@ -119,7 +119,7 @@ def _infinitive(s: Sentence, verb: int, helpers: list[str], depth: int) -> Tense
     word = parse.words[over].casefold()
     if word in _WEIGHING:
         return "open"
-    if word in _LEADS_ON and parse.deps[verb] != "advcl":
+    if word in _LEADS_ON and parse.deps[verb] not in ("advcl", "csubj"):
         return "planned" if word in PLANNED else "ahead"
     if parse.tags[over][:1] != "V":
         return "ahead" if parse.deps[verb] in ("acl", "relcl") and word in _LEADS_ON else _above(s, verb, depth)

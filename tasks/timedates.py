@@ -119,7 +119,10 @@ def _closest_year(run: Run, s: Sentence, m: re.Match[str], month: int, day: int)
             gap = (date(year, month, day) - here).days
         except ValueError:
             continue
-        cost = abs(gap) + ((0 if ahead > 0 else 120) if gap > 0 else (120 if ahead > 1 and gap < 0 else 0))
+        if gap > 0:
+            cost = gap + (0 if ahead > 0 else 240 if ahead <= -1 else 120)
+        else:
+            cost = -gap + (120 if ahead > 1 and gap < 0 else 0)
         if best is None or cost < best[0]:
             best = (cost, year)
     return best[1] if best else here.year

@@ -28,6 +28,7 @@ PLANNED = {
     "The union plans to meet the board in April over the pier.": "2026-04",
     "Ferries stop running on 2 March while the quay is mended.": "2026-03-02",
     "A vote had been planned for 3 February, but the hall was flooded.": "2026-02-03",
+    "The harbour court sits on Wednesday over the closing of the pier.": WEDNESDAY,
     "The minister promised to reopen the bridge by 2031 at the latest.": "2031",
 }
 CONDITIONAL = {

@@ -70,6 +70,8 @@ def test_expression_has_its_value(text: str, expression: str, value: str) -> Non
         ("Divers will look for the wreck over the weekend.", "the weekend", "2026-W07-WE"),
         ("The storm may have sunk the ferry on Tuesday, divers said.", "Tuesday", "2026-02-10"),
         ("Nobody had signed the papers by Monday.", "Monday", "2026-02-09"),
+        ("Among the first to reach the quay on Friday were two divers.", "Friday", "2026-02-06"),
+        ("The ferry sank off the islands on May 25 after a storm.", "May 25", "2025-05-25"),
     ],
 )
 def test_tense_of_the_governing_verb_tells_the_direction(text: str, expression: str, value: str) -> None:
