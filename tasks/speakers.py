@@ -153,7 +153,7 @@ class Resolver:
             owner = self._inside(m) or self._issuer(m)
             if owner is None:
                 writer = next((x for x in s.mentions if m.start <= x.start < m.head_start and x.kind in _OWNERS), None)
-                if writer is not None and m.noun not in _STUDIES:
+                if writer is not None and (writer.kind != "pro3" or m.noun not in _STUDIES):
                     return self._name(writer, span, 2)
                 return self._author(m, span) if m.noun in _DOCUMENTS else None
             return Speaker(name=owner.name, type=owner.type, mention=span)
@@ -291,7 +291,8 @@ class Resolver:
                 score = 1.5 if other.relation == "acc" else 0.0
                 score += 2.0 if other.relation.startswith("nsubj") else 0.0
                 score += 1.0 if plural != single else 0.0
-                score -= 0.7 * (m.sentence - s.index) + (1.0 if entity is None and other.kind == "noun" else 0.0)
+                thing = entity is None and other.kind == "noun" and other.noun not in lexicon.GROUP_NOUNS | _DOCUMENTS
+                score -= 0.7 * (m.sentence - s.index) + (1.0 if thing else 0.0)
                 if best is None or score >= best[0]:
                     best = (score, other)
         if best is None or best[0] < 0.2:
