@@ -115,5 +115,5 @@ def _template() -> Any:
     style = pages.loader.get_source(pages, "story.css")[0]  # type: ignore[union-attr]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     pages.globals |= {"style": Markup(style), "style_hash": f"sha256-{digest}"}  # noqa: S704 - it is our own
-    pages.filters |= {"number": storywords.number, "when": storywords.when}
+    pages.filters["number"] = storywords.number
     return pages.get_template("story.html")

@@ -177,7 +177,7 @@ def _happening(row: Mapping[str, Any], named: Mapping[str, str], sources: Mappin
         text=row["text"],
         language=storywords.language(sources[row["articles"][0]["article"]].language),
         by=_listed(named[c["article"]] for c in row["articles"]),
-        expected=_EXPECTED.get(row.get("modality") or "", ""),
+        expected=_EXPECTED.get(row["modality"] or "", ""),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from shelving import Desk, article, quotation, relation, verdicts
 
-from storage.records import Article, Event, Passage, Precision, Relation, Speaker
+from storage.records import Article, Event, Modality, Passage, Precision, Relation, Speaker
 
 HOSTILE = (
     '</title></style></script><script>window.ran="{}"</script><img src=x onerror="window.ran=1">'
@@ -25,9 +25,9 @@ _COPY = (
 )
 
 
-def _event(body: str, text: str, date: str, precision: Precision) -> Event:
+def _event(body: str, text: str, date: str, precision: Precision, modality: Modality | None = None) -> Event:
     start = body.index(text)
-    return Event(date=date, precision=precision, text=text, start=start, end=start + len(text), people=())
+    return Event(date=date, precision=precision, text=text, start=start, end=start + len(text), people=(), modality=modality)
 
 
 def _passages(one: Article, other: Article, *texts: tuple[str, str]) -> Relation:
@@ -56,7 +56,7 @@ def retold() -> tuple[Desk, list[Article]]:
             quotation(_LEAD, "Ferry crews will strike on 6 March 2026", None, type="indirect", said=None),
         ),
         events=(
-            _event(_LEAD, "Ferry crews will strike on 6 March 2026, the union said.", "2026-03-06", "day"),
+            _event(_LEAD, "Ferry crews will strike on 6 March 2026, the union said.", "2026-03-06", "day", "planned"),
             _event(_LEAD, "The last strike, in 1998,", "1998", "year"),
             _event(_LEAD, "took all of March 2026 to be forgotten.", "2026-03", "month"),
         ),
@@ -65,7 +65,7 @@ def retold() -> tuple[Desk, list[Article]]:
     copy = replace(
         copy,
         quotations=(quotation(_COPY, "We won’t sail before the pay is settled,"),),
-        events=(_event(_COPY, "The ferries stay in port on 6 March 2026.", "2026-03-06", "day"),),
+        events=(_event(_COPY, "The ferries stay in port on 6 March 2026.", "2026-03-06", "day", "planned"),),
     )
     same = _named("same", "Evening Echo", _LEAD, "Ferry crews to strike", None)
     tied = _passages(

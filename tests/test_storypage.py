@@ -66,7 +66,7 @@ def test_page_tells_copies_timeline_quotations_and_shared_passages(store: Store,
     dates = [words(item) for item in part(told, "dates").iterfind(".//ol/li")]
     assert [re.split(" The| took| Ferry", d)[0] for d in dates] == ["1998", "27 years later March 2026", "6 March 2026"]
     assert [li.get("class") for li in part(told, "dates").iterfind(".//ol/li")] == ["vague", "vague", None]
-    assert "reported by Harbour Wire, Island Post" in dates[2]
+    assert "planned; reported by Harbour Wire, Island Post" in dates[2]
     said = part(told, "said")
     assert [words(h) for h in said.iterfind(".//h3")] == ["Ada Voss 1 statement", "Speaker not given 1 statement"]
     assert words(said.find(".//blockquote")) == "Ada Voss said: “We will not sail before the pay is settled.”"
