@@ -45,7 +45,10 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quotation:
-    """One statement. `confidence` is 0.0 to 1.0; `said` is an EDTF date with its `said_basis`."""
+    """One statement. `confidence` is 0.0 to 1.0; `said` is an EDTF date with its `said_basis`.
+
+    `unnamed` is the stretch that says who spoke where nobody can be named for it (`they`, `the ruling`).
+    """
 
     text: str
     start: int
@@ -56,6 +59,7 @@ class Quotation:
     said: str | None = None
     said_basis: str | None = None
     confidence: float = 1.0
+    unnamed: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,7 +427,8 @@ def withdrawal_json(withdrawal: Withdrawal) -> dict[str, Any]:
 def quotation_json(q: Quotation) -> dict[str, Any]:
     """Give one quotation as the article record has it."""
     return {
-        "text": q.text, "type": q.type, "start": q.start, "end": q.end, "verb": q.verb, "speaker": _speaker(q.speaker),
+        "text": q.text, "type": q.type, "start": q.start, "end": q.end, "verb": q.verb,
+        "speaker": {"name": None, "type": None, "mention": _span(q.unnamed)} if q.unnamed else _speaker(q.speaker),
         "dateSaid": q.said, "dateSaid_basis": q.said_basis, "confidence": q.confidence,
     }  # fmt: skip
 

@@ -156,7 +156,7 @@ def folded(name: str) -> str:
 
 def _quotation(q: Quotation, n: int) -> dict[str, Any]:
     speaker = q.speaker
-    at = speaker.mention if speaker else None
+    at = speaker.mention if speaker else q.unnamed
     return {
         "n": n, "start": q.start, "stop": q.end, "text": q.text, "type": q.type, "verb": q.verb,
         "speaker": speaker.name[:LONGEST_NAME] if speaker else None, "speaker_type": speaker.type if speaker else None,
@@ -211,7 +211,7 @@ def quotation(row: Any) -> Quotation:
     speaker = None if row.speaker is None else Speaker(name=row.speaker, type=row.speaker_type, mention=mention)
     return Quotation(
         text=row.text, start=row.start, end=row.stop, type=row.type, verb=row.verb, speaker=speaker, said=row.said,
-        said_basis=row.said_basis, confidence=row.confidence,
+        said_basis=row.said_basis, confidence=row.confidence, unnamed=None if speaker else mention,
     )  # fmt: skip
 
 

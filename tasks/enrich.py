@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from storage.records import Article, FoundBy, Quotation, Speaker, Timex
+from storage.records import Article, FoundBy, Quotation, Span, Speaker, Timex
 from tasks import events, foreignquotes, grammar, names, parsing, quotes, register, speakers, times
 from tasks.grammar import Layout
 from tasks.register import Register
@@ -105,9 +105,14 @@ def _read_english(
                 said=said,
                 said_basis=basis if said else None,
                 confidence=f.confidence,
+                unnamed=_words(body, f.mention) if who is None and f.mention is not None else None,
             )
         )
     return made, known, times.as_said(layout, timexes, made)
+
+
+def _words(body: str, m: grammar.Mention) -> Span:
+    return Span(text=body[m.start : m.end], start=m.start, end=m.end)
 
 
 def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Parser) -> list[tuple[int, int, str]]:

@@ -132,6 +132,7 @@ WORK_NOUNS: Final = words(
     "memoir column headlined magazine sequel franchise hashtag slogan nicknamed dubbed nickname painting sculpture "
     "exhibition "
     "mixtape ep record tour opera ballet programme program band team project ship codenamed named known"
+    " encyclical exhortation treatise manifesto sermon bestseller miniseries spinoff thriller translates translated"
 )
 """What stands before a quoted title or nickname."""
 

@@ -9,7 +9,7 @@ from shelving import Desk, article, quoting, relation, verdicts
 from sqlalchemy import select
 
 from storage import archive, catalogue, changes, families, pairs, tables
-from storage.records import Article, Mention
+from storage.records import Article, Mention, Span
 from storage.store import Store
 
 
@@ -43,6 +43,17 @@ def test_article_comes_back_as_it_was_filed(store: Store, now: datetime) -> None
     assert full == stored
     assert listed.article == replace(made, quotations=(), timexes=(), events=(), mentions=(), stages=())
     assert (stored.revision, stored.filed_at, stored.revised_at, stored.story) == (1, now, None, made.id)
+
+
+def test_words_for_a_speaker_without_a_name_come_back(store: Store, now: datetime) -> None:
+    made = quoting("a", "we will not sail", speaker=None)
+    words = Span(text=made.body[:4], start=0, end=4)
+    made = replace(made, quotations=(replace(made.quotations[0], unnamed=words),))
+    _file(store, made, now)
+    with store.reading() as conn:
+        stored = catalogue.article(conn, made.id)
+    assert stored is not None
+    assert stored.article.quotations == made.quotations
 
 
 def test_filing_again_writes_nothing(store: Store, now: datetime) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.records import Article, Quotation
-from tasks import enrich, grammar, quotemarks, quotes, sentences
+from storage.records import Article, Quotation, quotation_json
+from tasks import enrich, grammar, parsing, quotemarks, quotes, sentences
 
 
 def inside(text: str) -> list[str]:
@@ -134,6 +134,45 @@ def test_day_inside_a_statement_is_not_when_it_was_said() -> None:
 def test_titles_and_nicknames_have_no_speaker() -> None:
     text = "Ida Holm sang her new single “Northern Light” in Bergen. Jon “Sparky” Berg played the drums for her."
     assert said(text) == []
+
+
+def test_programme_named_after_its_station_is_nobodys_words() -> None:
+    text = "Ida Holm told Channel Nine’s “Evening Watch” that the harbour was safe. “Nobody is in danger,” she said."
+    assert said(text) == [("Nobody is in danger,", "Ida Holm")]
+
+
+def test_words_that_name_nobody_are_kept_beside_the_missing_name() -> None:
+    text = "The case took four years.\n\n“The harbour was never safe and nobody looked after it,” the ruling said."
+    (found,) = quotations(text)
+    assert found.speaker is None
+    assert found.unnamed is not None
+    assert quotation_json(found)["speaker"] == {
+        "name": None, "type": None,
+        "mention": {"text": "the ruling", "start": text.index("the ruling"), "end": text.index(" said.")},
+    }  # fmt: skip
+
+
+def test_what_was_parsed_before_is_parsed_the_same_and_belongs_to_the_caller() -> None:
+    parser = parsing.load()
+    assert parser is not None
+    sentences = ["Ida Holm said the harbour was safe.", "Karl Brandt did not agree with her.", "Nobody asked him."]
+    first = parser.parse(sentences)
+    first[0].tags[0] = first[0].words[0] = "spoilt"
+    again = parser.parse([sentences[2], sentences[0], sentences[0]])
+    assert again[0] == first[2]
+    assert again[1] == again[2]
+    assert again[1].words[0] == "Ida"
+    assert again[1].tags[0] == "NNP"
+
+
+def test_memory_of_sentences_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "REMEMBERED", 2)
+    asked: list[str] = []
+    memory = parsing.Memory(lambda texts: [asked.append(t) or t.upper() for t in texts])
+    assert memory.read(["a", "b", "a"]) == ["A", "B", "A"]
+    assert memory.read(["b", "c"]) == ["B", "C"]
+    assert memory.read(["a"]) == ["A"]
+    assert asked == ["a", "b", "c", "a"]
 
 
 def test_long_quotation_is_shortened_for_the_parser_and_offsets_hold() -> None:

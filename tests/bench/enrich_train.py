@@ -18,9 +18,10 @@ import numpy
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from tasks import attribution, grammar, indirect, lexicon, parsing, register, speakers
+from tasks import attribution, grammar, indirect, lexicon, parsing, register, scene, speakers, speakerterms
 from tasks.quotes import select
 
+PARTS = 3
 FUNCTION_WORDS = lexicon.words(
     "the a an of in to on at by with from as for that this it is was were are be been has have had will would can "
     "could "
@@ -100,70 +101,108 @@ def head_lexicon(rows: list[dict[str, Any]], laid: list[Any]) -> dict[str, float
     return {w: round(speaks[w] / seen[w], 3) for w in sorted(speaks) if speaks[w] >= 2 and speaks[w] / seen[w] >= 0.03}
 
 
+class Numbers:
+    """A number for each feature, given as they come."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+
+    def of(self, features: list[str]) -> Any:
+        return numpy.array(sorted({self.names.setdefault(f, len(self.names)) for f in features}), dtype=numpy.int32)
+
+
 def overlaps(spans: list[list[int]], start: int, end: int) -> bool:
     return any(a < end and start < b for a, b in spans)
 
 
-def identities(row: dict[str, Any], layout: grammar.Layout, parser: parsing.Parser) -> attribution.Identities:
-    namings, above = register.read_names(layout, row.get("headline"))
-    worth = register.worth_asking(layout, namings)
-    asked = parser.entities([layout.body[a:b] for a, b in worth])
-    votes = [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]
-    return speakers.Resolver(layout, register.link(layout.body, namings, above, votes)).identities()
+def _head(m: grammar.Mention) -> tuple[int, int]:
+    return m.head_start, m.head_start + 1
+
+
+def registers(rows: list[dict[str, Any]], laid: list[Any], parser: parsing.Parser) -> list[register.Register]:
+    found = []
+    for row, (layout, chosen, parses) in zip(rows, laid, strict=True):
+        for s, parse in zip(chosen, parses, strict=True):
+            s.parse = parse
+        namings, above = register.read_names(layout, row.get("headline"))
+        worth = register.worth_asking(layout, namings)
+        asked = parser.entities([layout.body[a:b] for a, b in worth])
+        votes = [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]
+        found.append(register.link(layout.body, namings, above, votes))
+    return found
+
+
+def attach(laid: list[Any], heads: dict[str, float], cues: dict[str, float]) -> None:
+    for layout, chosen, parses in laid:
+        for s, parse in zip(chosen, parses, strict=True):
+            s.mentions.clear()
+            grammar.attach(layout, s, parse, heads, cues)
+
+
+def unseen(rows: list[dict[str, Any]], laid: list[Any], known: list[register.Register], numbers: Numbers) -> list[Any]:
+    """Give the examples of all articles, each with the lexicons of articles that it is not among.
+
+    What is learnt from a word's own article is surer of the word than it will be of those in the next.
+    """
+    examples = []
+    for part in range(PARTS):
+        others = [i for i in range(len(rows)) if i % PARTS != part]
+        cues = cue_lexicon([rows[i] for i in others])
+        heads = head_lexicon([rows[i] for i in others], [laid[i] for i in others])
+        some = range(part, len(rows), PARTS)
+        attach([laid[i] for i in some], heads, cues)
+        for i in some:
+            examples += speaker_examples(rows[i], laid[i][0], cues, known[i], numbers)
+    return examples
 
 
 def speaker_examples(
-    rows: list[dict[str, Any]], laid: list[Any], cues: dict[str, float], parser: parsing.Parser
-) -> list[tuple[list[list[str]], list[int]]]:
+    row: dict[str, Any], layout: grammar.Layout, cues: dict[str, float], known: register.Register, numbers: Numbers
+) -> list[tuple[list[Any], list[int]]]:
     examples = []
-    for row, (layout, _, _) in zip(rows, laid, strict=True):
-        gold = {(q["start"], q["end"]): q["source"] for q in row["quoted"]}
-        nobody = {tuple(q) for q in row["unattributed"]}
-        previous = None
-        known = identities(row, layout, parser)
-        for q in layout.quoted:
-            key = (q.start, q.end)
-            if key not in gold and key not in nobody:
-                continue
-            at = attribution.scene(layout, q, cues)
-            source = gold.get(key, [])
-            options = attribution.candidates(layout, at, previous[1] if previous else None)
-            right = [i + 1 for i, m in enumerate(options) if overlaps(source, m.start, m.end)]
-            described = [attribution.nobody(layout, at, previous)]
-            described += [attribution.features(layout, at, m, previous, cues, known)[0] for m in options]
-            if right or not source:
-                examples.append((described, right or [0]))
-            if right:
-                heads = [
-                    options[i - 1]
-                    for i in right
-                    if overlaps(source, options[i - 1].head_start, options[i - 1].head_start + 1)
-                ]
-                previous = (at, (heads or [options[right[0] - 1]])[0])
+    gold = {(q["start"], q["end"]): q["source"] for q in row["quoted"]}
+    nobody = {tuple(q) for q in row["unattributed"]}
+    history = scene.History([])
+    text = scene.text(layout, cues, speakers.Resolver(layout, known).identities())
+    for q in layout.quoted:
+        key = (q.start, q.end)
+        if key not in gold and key not in nobody:
+            continue
+        at = scene.scene(layout, q, cues)
+        source = gold.get(key, [])
+        options = attribution.candidates(layout, at, history.speaker)
+        right = [i + 1 for i, m in enumerate(options) if overlaps(source, m.start, m.end)]
+        described = [numbers.of(speakerterms.nobody(text, at, history))]
+        described += [numbers.of(speakerterms.features(text, at, m, history)[0]) for m in options]
+        if right or not source:
+            examples.append((described, right or [0]))
+        spoke = None
+        if right:
+            heads = [i - 1 for i in right if overlaps(source, *_head(options[i - 1]))]
+            spoke = options[(heads or [right[0] - 1])[0]]
+        history.add(at, spoke)
     return examples
 
 
 def learn_ranker(
-    examples: list[tuple[list[list[str]], list[int]]], *, least: int = 2, strength: float = 2.0
+    examples: list[tuple[list[Any], list[int]]], names: list[str], *, least: int = 2, strength: float = 3.0
 ) -> dict[str, float]:
-    counts = Counter(f for described, _ in examples for option in described for f in set(option))
-    names = sorted(f for f, n in counts.items() if n >= least)
-    column = {f: i for i, f in enumerate(names)}
-    indices: list[int] = []
-    pointers = [0]
-    group: list[int] = []
-    right: list[int] = []
-    for g, (described, answers) in enumerate(examples):
-        for i, option in enumerate(described):
-            indices += [column[f] for f in option if f in column]
-            pointers.append(len(indices))
-            group.append(g)
-            right.append(i in answers)
-    matrix = csr_matrix(
-        (numpy.ones(len(indices)), numpy.array(indices), numpy.array(pointers)), shape=(len(group), len(names))
-    )
-    groups, answers_ = numpy.array(group), numpy.array(right)
+    """Learn the weights of a softmax over options; `names` are the features by number."""
+    columns = numpy.concatenate([option for described, _ in examples for option in described])
+    counts = numpy.bincount(columns, minlength=len(names))
+    kept = numpy.flatnonzero(counts >= least)
+    column = numpy.full(len(names), -1)
+    column[kept] = numpy.arange(len(kept))
+    sizes = numpy.array([len(option) for described, _ in examples for option in described])
+    mapped = column[columns]
+    owner = numpy.repeat(numpy.arange(len(sizes)), sizes)[mapped >= 0]
+    pointers = numpy.concatenate(([0], numpy.cumsum(numpy.bincount(owner, minlength=len(sizes)))))
+    mapped = mapped[mapped >= 0]
+    matrix = csr_matrix((numpy.ones(len(mapped)), mapped, pointers), shape=(len(sizes), len(kept)))
+    groups = numpy.repeat(numpy.arange(len(examples)), [len(described) for described, _ in examples])
+    answers_ = numpy.array([i in right for described, right in examples for i in range(len(described))])
     first = numpy.searchsorted(groups, numpy.arange(len(examples)))
+    turned = matrix.T.tocsr()
 
     def loss(w: Any) -> tuple[float, Any]:
         score = matrix @ w
@@ -174,15 +213,13 @@ def learn_ranker(
         p = e / total[groups]
         p_good = numpy.where(answers_, e / numpy.maximum(good, 1e-300)[groups], 0.0)
         value = -numpy.sum(numpy.log(numpy.maximum(good, 1e-300) / total)) + 0.5 * strength * (w @ w)
-        return float(value), matrix.T @ (p - p_good) + strength * w
+        return float(value), turned @ (p - p_good) + strength * w
 
-    found = minimize(loss, numpy.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 150})
-    return {f: round(float(w), 2) for f, w in zip(names, found.x, strict=True) if abs(w) >= 0.03}
+    found = minimize(loss, numpy.zeros(len(kept)), jac=True, method="L-BFGS-B", options={"maxiter": 150})
+    return {names[k]: round(float(w), 2) for k, w in zip(kept, found.x, strict=True) if abs(w) >= 0.03}
 
 
 def learn_yes_no(examples: list[tuple[list[str], bool]], *, least: int = 3, c: float = 0.05) -> dict[str, float]:
-    from sklearn.linear_model import LogisticRegression
-
     counts = Counter(f for described, _ in examples for f in set(described))
     names = sorted(f for f, n in counts.items() if n >= least)
     column = {f: i for i, f in enumerate(names)}
@@ -194,10 +231,17 @@ def learn_yes_no(examples: list[tuple[list[str], bool]], *, least: int = 3, c: f
     matrix = csr_matrix(
         (numpy.ones(len(indices)), numpy.array(indices), numpy.array(pointers)), shape=(len(examples), len(names))
     )
-    model = LogisticRegression(C=c, max_iter=400)
-    model.fit(matrix, [y for _, y in examples])
-    weights = {f: round(float(w), 2) for f, w in zip(names, model.coef_[0], strict=True) if abs(w) >= 0.03}
-    weights["^"] = round(float(model.intercept_[0]), 3)
+    sign = numpy.where([y for _, y in examples], 1.0, -1.0)
+
+    def loss(w: Any) -> tuple[float, Any]:
+        margin = sign * (matrix @ w[:-1] + w[-1])
+        pull = -sign / (1.0 + numpy.exp(margin))
+        value = c * float(numpy.sum(numpy.logaddexp(0.0, -margin))) + 0.5 * float(w[:-1] @ w[:-1])
+        return value, numpy.append(c * (matrix.T @ pull) + w[:-1], c * pull.sum())
+
+    found = minimize(loss, numpy.zeros(len(names) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 400})
+    weights = {f: round(float(w), 2) for f, w in zip(names, found.x[:-1], strict=True) if abs(w) >= 0.03}
+    weights["^"] = round(float(found.x[-1]), 3)
     return weights
 
 
@@ -227,11 +271,10 @@ def main() -> None:
     lexicon["select"] = trusted_cues(rows, lexicon["cues"])
     laid = lay_out_all(rows, lexicon, parser)
     lexicon["heads"] = head_lexicon(rows, laid)
-    for layout, chosen, parses in laid:
-        for s, parse in zip(chosen, parses, strict=True):
-            grammar.attach(layout, s, parse, lexicon["heads"], lexicon["cues"])
-    examples = speaker_examples(rows, laid, lexicon["cues"], parser)
-    lexicon["speaker"] = learn_ranker(examples)
+    numbers = Numbers()
+    examples = unseen(rows, laid, registers(rows, laid, parser), numbers)
+    lexicon["speaker"] = learn_ranker(examples, list(numbers.names))
+    attach(laid, lexicon["heads"], lexicon["cues"])
     reports = indirect_examples(rows, laid, lexicon["cues"])
     lexicon["indirect"] = learn_yes_no(reports)
     text = json.dumps(lexicon, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
