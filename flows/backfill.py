@@ -18,7 +18,7 @@ from flows import refilling, renewing
 from flows.refilling import TakenIn
 from flows.settings import read_settings
 from flows.shift import Shift
-from flows.workplace import pool_at_hand, store_at_hand
+from flows.workplace import store_at_hand, workers_for_bulk
 from storage.renewal import Selection
 from tasks import versions
 from tasks.redo import Redone
@@ -76,25 +76,21 @@ async def backfill(
     processes = workers or max(1, settings.processes - 1)
     begins = None if since is None else datetime.combine(since, clock.min, UTC)
     ends = None if until is None else datetime.combine(until + timedelta(days=1), clock.min, UTC)
-    with (
-        store_at_hand(settings) as store,
-        pool_at_hand(
-            processes, niceness=NICENESS, memory_mb=settings.extract_memory_mb, model=settings.language_model
-        ) as pool,
-    ):
-        shift = Shift(settings, store, pool, processes, dry_run=dry_run)
-        try:
-            if paths:
-                files = Files(paths=tuple(paths), since=begins, until=ends, source=source)
-                done = Backfilled(taken=await refilling.take_in(shift, files))
-            else:
-                chosen = Selection(since=begins, until=ends, source=source, publisher=publisher)
-                stages = [stage] if stage else versions.STAGES
-                redone, outdated = await renewing.make_anew(shift, stages, chosen, again=again)
-                done = Backfilled(redone=redone, outdated=outdated)
-        except BaseException:
-            shift.let_go()
-            raise
+    with store_at_hand(settings) as store:
+        async with workers_for_bulk(settings, processes, niceness=NICENESS) as (pool, processes):
+            shift = Shift(settings, store, pool, processes, dry_run=dry_run)
+            try:
+                if paths:
+                    files = Files(paths=tuple(paths), since=begins, until=ends, source=source)
+                    done = Backfilled(taken=await refilling.take_in(shift, files))
+                else:
+                    chosen = Selection(since=begins, until=ends, source=source, publisher=publisher)
+                    stages = [stage] if stage else versions.STAGES
+                    redone, outdated = await renewing.make_anew(shift, stages, chosen, again=again)
+                    done = Backfilled(redone=redone, outdated=outdated)
+            except BaseException:
+                shift.let_go()
+                raise
     get_run_logger().info("backfilled %s", done)
     await _leave_summary(done)
     return done

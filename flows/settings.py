@@ -13,6 +13,7 @@ import socket
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     desk_name: str = Field("", description="name of this desk among several; default: from the machine and HOME")
     stop_s: float = Field(20.0, ge=0, description="seconds that work in hand has to end when the desk is stopped")
     history_days: float = Field(7.0, gt=0, description="days for which Prefect keeps its runs (events: one day)")
+    task_runner: Literal["local", "dask"] = Field("local", description="where a backfill reads and enriches")
+    dask_address: str = Field("", description="scheduler of the Dask cluster; default: one here, for the run")
     keep_raw_days: float = Field(0.0, ge=0, description="days for which raw captures are kept; 0: for ever")
     keep_changes_days: float = Field(0.0, ge=0, description="days for which the change feed is kept; 0: for ever")
 

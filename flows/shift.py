@@ -14,7 +14,7 @@ from flows.ingest import holder_of
 from flows.settings import Settings
 from storage import inbox, renewal
 from storage.store import Store
-from tasks.pool import Pool
+from tasks.pool import Workers
 
 GIVE_WAY_S: Final = 5.0
 """Seconds that a batch waits at most while live work is due. What nobody takes for so long is not waited for again."""
@@ -25,7 +25,7 @@ BATCH: Final = 10
 class Shift:
     """One run behind all live work. `turn` is whose turn it is to take the next batch."""
 
-    def __init__(self, settings: Settings, store: Store, pool: Pool, processes: int, *, dry_run: bool) -> None:
+    def __init__(self, settings: Settings, store: Store, pool: Workers, processes: int, *, dry_run: bool) -> None:
         self.settings = settings
         self.store = store
         self.pool = pool

@@ -5,7 +5,7 @@ same flow runs under the desk, under a plain Prefect worker and from the command
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from functools import partial
 from flows.settings import Settings
 from storage.store import Store, open_store
 from tasks import stages
-from tasks.pool import MEMORY_MB, Pool, warm_pool
+from tasks.pool import MEMORY_MB, Pool, Workers, warm_pool
 
 _LENT: ContextVar["Workplace | None"] = ContextVar("workplace", default=None)
 
@@ -58,3 +58,17 @@ def pool_at_hand(processes: int, *, niceness: int = 0, memory_mb: int = MEMORY_M
         prepare = partial(stages.load_all, model)
         with warm_pool(processes, prepare=prepare, niceness=niceness, memory_mb=memory_mb) as pool:
             yield pool
+
+
+@contextlib.asynccontextmanager
+async def workers_for_bulk(settings: Settings, processes: int, *, niceness: int) -> AsyncIterator[tuple[Workers, int]]:
+    """Give whatever a backfill reads and enriches in, and how many processes that are: a pool, or a Dask cluster."""
+    if settings.task_runner == "dask":
+        from flows.cluster import cluster_pool
+
+        async with cluster_pool(settings, processes, niceness=niceness) as cluster:
+            yield cluster, cluster.processes
+    else:
+        memory_mb, model = settings.extract_memory_mb, settings.language_model
+        with pool_at_hand(processes, niceness=niceness, memory_mb=memory_mb, model=model) as pool:
+            yield pool, processes

@@ -17,13 +17,13 @@ from storage.records import Refusal
 from storage.store import Store
 from tasks import filing, stages
 from tasks.filing import Counts
-from tasks.pool import Pool
+from tasks.pool import Workers
 from tasks.stages import Document, Failure, Outcome
 
 
 @task(name="extract", cache_policy=NO_CACHE, task_run_name="extract {batch}")
 async def extract_batch(
-    pool: Pool,
+    pool: Workers,
     store: Store,
     items: Sequence[Item],
     *,
@@ -50,7 +50,7 @@ def _open(store: Store, item: Item) -> Document | Refusal | Failure:
 
 @task(name="enrich", cache_policy=NO_CACHE, task_run_name="enrich {batch}")
 async def enrich_batch(
-    pool: Pool,
+    pool: Workers,
     outcomes: Sequence[Outcome],
     *,
     timeout_s: float,

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -72,6 +72,14 @@ def resident(pid: int) -> int | None:
             return int(statm.read().split()[1]) * _PAGE
     except (OSError, IndexError):
         return None
+
+
+class Workers(Protocol):
+    """Whatever runs a call in a process that can be killed: here (`Pool`), or on a cluster."""
+
+    async def run(self, function: Callable[..., T], *args: Any, timeout_s: float) -> T:
+        """Run one call and wait for it; `Pool.run` says what it raises."""
+        ...
 
 
 class _Watch(threading.Thread):

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from storage.errors import Misconfigured
 from storage.records import Article, Hints, Refusal, Withdrawal
-from tasks.pool import Pool, TooBig, TooSlow, WorkerDied
+from tasks.pool import TooBig, TooSlow, WorkerDied, Workers
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +77,12 @@ def load_all(model: str = "") -> None:
 
 
 async def _each(
-    pool: Pool, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float
+    pool: Workers, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float
 ) -> list[B | Exception]:
     try:
         return [*await pool.run(function, things, timeout_s=timeout_s)]
+    except Misconfigured:
+        raise  # no document is to blame
     except Exception as error:  # noqa: BLE001 - what fails is told apart below, one document at a time
         if len(things) == 1:
             return [error]
@@ -87,7 +90,7 @@ async def _each(
     return [outcome for outcomes in await asyncio.gather(*single) for outcome in outcomes]
 
 
-async def extract(pool: Pool, documents: Sequence[Document], *, timeout_s: float) -> list[Outcome]:
+async def extract(pool: Workers, documents: Sequence[Document], *, timeout_s: float) -> list[Outcome]:
     """Read documents, one outcome each, in order. `timeout_s` is the limit of a batch and of each document alone."""
     if not documents:
         return []
@@ -109,7 +112,7 @@ async def extract(pool: Pool, documents: Sequence[Document], *, timeout_s: float
     return outcomes
 
 
-async def enrich(pool: Pool, outcomes: Sequence[Outcome], *, timeout_s: float) -> list[Outcome]:
+async def enrich(pool: Workers, outcomes: Sequence[Outcome], *, timeout_s: float) -> list[Outcome]:
     """Enrich the articles among the outcomes; the rest passes through.
 
     An article that cannot be enriched, within the limit or at all, is a failure that carries it as it was read.
