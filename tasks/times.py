@@ -15,7 +15,7 @@ from tasks.grammar import Layout, Sentence
 from tasks.timedates import Run, Value
 from tasks.timewords import GATE, NEEDS, RULES, SIGNS
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _NEEDS_TENSE: Final = re.compile(
     r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:January|February|March|April|May|June|July|August|September|"
