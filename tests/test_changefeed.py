@@ -1,9 +1,11 @@
 """The command `changes` as consumers use it: their places, what they are told, and how following ends."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,3 +164,19 @@ def test_signal_ends_a_rest_at_once_and_leaves_work_alone() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_consumer_in_the_readme_reads_and_acknowledges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(
+        r"^(      from datetime import .*?consumers\.acknowledge\(.*?\n)", readme, re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "var").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with open_store("sqlite:///var/wiredesk.db", raw_url="file://var/raw") as store:
+        exec(textwrap.dedent(snippet))
+        assert places(store) == {"books": 0}
+        with store.filing() as conn:
+            changes.append(conn, [("story.changed", "s", {})] * 3, now=datetime.now(UTC))
+        exec(textwrap.dedent(snippet))
+        assert places(store) == {"books": 3}
