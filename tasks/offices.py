@@ -7,6 +7,7 @@ from typing import Final
 from tasks import lexicon
 
 TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
+_AUXILIARIES: Final = lexicon.words("is was has had will would did does can could may might should must")
 OWNED: Final = re.compile(r"[’']s?$")
 _AFTER: Final = re.compile(r",\s+(?:\d{1,3},\s+)?((?:who is |who was |then |now )?[^,.;:“”\"()\n]{3,160})")
 _CAPITALS: Final = re.compile(r"[A-Z]{2,5}")
@@ -144,6 +145,12 @@ def role_after(body: str, end: int) -> frozenset[str]:
     )
     if not opening and not any(w in lexicon.ROLES for w in words[:4]):
         return frozenset()
-    if not any(w in lexicon.ROLES for w in words):
+    at = next((i for i, w in enumerate(words) if w in lexicon.ROLES), None)
+    if at is None or (at + 1 < len(words) and _acts(words[at + 1])):
         return frozenset()
     return frozenset(role_words(words))
+
+
+def _acts(word: str) -> bool:
+    """True for the verb in `Speaking to the Fjord Post, the minister argued`: the minister is no newspaper."""
+    return word in lexicon.SPEECH_VERBS or word in _AUXILIARIES or (word.endswith("ed") and len(word) > 4)

@@ -98,3 +98,11 @@ def test_letter_of_several_speaks_for_its_writers() -> None:
 def test_whole_sentence_is_somebodys() -> None:
     text = "Jon Berg, the founder, called him a master of the trade. “He showed again and again how to build a boat.”"
     assert speaker(text, "He showed") == "Jon Berg"
+
+
+def test_newspaper_spoken_to_is_not_the_office_behind_it() -> None:
+    text = (
+        "Norwegian President Ana Ruiz came home. Ruiz was tired.\n\n"
+        f"Speaking to Nordlys Zeitung, the Norwegian president argued that nobody wants it: “{WORDS}.”"
+    )
+    assert speaker(text, WORDS) == "Ana Ruiz"
