@@ -147,4 +147,4 @@ def test_shell_of_the_readme_goes_from_an_empty_folder_to_a_timeline(tmp_path: P
 
 def test_python_of_the_readme_goes_from_an_empty_folder_to_a_timeline(tmp_path: Path) -> None:
     assert len(snippet("python").splitlines()) <= 10
-    assert "2026-03-11 The gates of Grenholt were opened" in _run([sys.executable, "-c", snippet("python")], tmp_path)
+    assert "2026-03-11 The gates were opened" in _run([sys.executable, "-c", snippet("python")], tmp_path)

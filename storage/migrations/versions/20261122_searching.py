@@ -19,7 +19,7 @@ BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OUTLET = r"coalesce(\1.publisher, \1.agency)"
 UTC = {
     "sqlite": r"strftime('%Y-%m-%dT%H:%M:%SZ', \1)",
-    "postgresql": r"to_char(\1 AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    "postgresql": r"""to_char(\1 AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
 }
 CARRIED = """
     (SELECT count(DISTINCT m.n) FROM <members> m WHERE m.<key> = c.id) AS articles,
