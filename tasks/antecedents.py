@@ -94,7 +94,7 @@ class Run:
                 beside = mention is not None and relation.startswith("appos") and _beside_subject(s, mention.token)
                 subject = relation.startswith(("nsubj", "relsubj", "acc")) or beside or (not s.parse.words and opening)
                 weight = (
-                    _subject_weight(s, mention)
+                    subject_weight(s, mention)
                     if mention is not None and relation.startswith("nsubj")
                     else 2.0
                     if beside
@@ -119,7 +119,7 @@ class Run:
             return
         self.pronouns[at] = person
         subject = pronoun in ("he", "she")
-        weight = _subject_weight(s, mention) + 0.05 if subject and mention else 2.05 if subject else 1.2
+        weight = subject_weight(s, mention) + 0.05 if subject and mention else 2.05 if subject else 1.2
         self.seen.append(Seen(at, s.index, s.paragraph, person, weight, subject))
 
     def antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
@@ -141,7 +141,7 @@ def unlike(entity: Entity, gender: str | None) -> bool:
     return bool(gender and entity.gender and gender != entity.gender)
 
 
-def _subject_weight(s: Sentence, mention: Mention) -> float:
+def subject_weight(s: Sentence, mention: Mention) -> float:
     """Give how strongly a subject stays in mind: whoever speaks more, whoever is spoken of within a clause less."""
     if not s.parse.words or not mention.verbs:
         return 2.0

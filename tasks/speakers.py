@@ -289,7 +289,7 @@ class Resolver:
                     continue
                 plural = s.parse.words and (s.parse.tags[other.token] in ("NNS", "NNPS") or self._joined(s, other))
                 score = 1.5 if other.relation == "acc" else 0.0
-                score += 2.0 if other.relation.startswith("nsubj") else 0.0
+                score += antecedents.subject_weight(s, other) if other.relation.startswith("nsubj") else 0.0
                 score += 1.0 if plural != single else 0.0
                 thing = entity is None and other.kind == "noun" and other.noun not in lexicon.GROUP_NOUNS | _DOCUMENTS
                 score -= 0.7 * (m.sentence - s.index) + (1.0 if thing else 0.0)
