@@ -106,11 +106,3 @@ def test_newspaper_spoken_to_is_not_the_office_behind_it() -> None:
         f"Speaking to Nordlys Zeitung, the Norwegian president argued that nobody wants it: “{WORDS}.”"
     )
     assert speaker(text, WORDS) == "Ana Ruiz"
-
-
-def test_country_spoken_of_is_not_the_one_that_speaks() -> None:
-    text = (
-        "Holmvik considers Sundland part of its territory and has vowed it would never rule out force, calling the "
-        "drills on Monday a “stern and final warning to all of them”."
-    )
-    assert speaker(text, "stern and final") != "Sundland"
