@@ -27,7 +27,9 @@ _COPY = (
 
 def _event(body: str, text: str, date: str, precision: Precision, modality: Modality | None = None) -> Event:
     start = body.index(text)
-    return Event(date=date, precision=precision, text=text, start=start, end=start + len(text), people=(), modality=modality)
+    return Event(
+        date=date, precision=precision, text=text, start=start, end=start + len(text), people=(), modality=modality
+    )
 
 
 def _passages(one: Article, other: Article, *texts: tuple[str, str]) -> Relation:
