@@ -57,8 +57,12 @@ def test_stranger_is_not_whoever_was_named_last() -> None:
 
 
 def test_hope_speaks_for_its_owner() -> None:
-    text = "Bishop Jon Berg opened the meeting. Berg’s hope is that they “can draw a map for the year to come”."
+    text = "Jon Berg opened the meeting. Berg’s hope is that the town “can draw a map for the year to come” in talks."
     assert speaker(text, "can draw") == "Jon Berg"
+
+
+def test_share_of_people_are_the_people() -> None:
+    assert speaker(f"About 40 percent of the voters told the paper: “{WORDS}.”", WORDS) == "voters"
 
 
 def test_prince_goes_by_his_rank() -> None:
