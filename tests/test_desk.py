@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from desking import Up, drop, free_port, wait_for
@@ -79,7 +80,10 @@ def test_a_run_that_is_cancelled_ends_and_gives_back_what_it_held(up: Up) -> Non
 def test_a_run_that_is_suspended_stops_and_goes_on_when_it_is_resumed(up: Up) -> None:
     headlines = {drop(up.home, "Suspended") for _ in range(60)}
     run = up.large_run()
-    up.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "PAUSED", "name": "Suspended"}, "force": True})
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    details = {"pause_timeout": until, "pause_reschedule": True}
+    state = {"type": "PAUSED", "name": "Suspended", "state_details": details}
+    up.ask(f"/flow_runs/{run}/set_state", {"state": state, "force": True})
     wait_for(lambda: up.state(run) == "Suspended", what="the run to stand still")
     time.sleep(5)
     assert up.state(run) == "Suspended"
