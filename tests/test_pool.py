@@ -107,7 +107,7 @@ def test_one_bad_document_leaves_its_batch_alone(monkeypatch: pytest.MonkeyPatch
     documents = [Document(input=raw.decode(), raw=raw, hints=Hints()) for raw in raws]
 
     async def run(pool: Pool) -> list[Outcome]:
-        return await stages.extract(pool, documents, timeout_s=1.5)
+        return await stages.extract(pool, documents, timeout_s=4)
 
     with warm_pool(2, memory_mb=100) as pool:
         outcomes = asyncio.run(run(pool))
