@@ -18,6 +18,8 @@ from storage import consumers, entries, housekeeping, inbox
 from storage.overview import Overview, overview
 from storage.store import Store
 
+PASSING = timedelta(hours=1)
+"""No capture takes so long to be written: what is older, somebody who died has left."""
 LATEST = 200
 """Runs of `ingest` by which the stages are timed."""
 FORGET_AFTER = timedelta(days=180)
@@ -60,6 +62,7 @@ def _tidy(store: Store, settings: Settings, thorough: bool) -> str:
         given_back = inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
         if thorough:
             entries.forget(conn, unseen_since=now - FORGET_AFTER)
+    store.raw.clear(before=now - PASSING)
     thrown_away = let_go = 0
     if thorough and settings.keep_raw_days:
         thrown_away = housekeeping.throw_away(store, before=now - timedelta(days=settings.keep_raw_days))

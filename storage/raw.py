@@ -1,11 +1,18 @@
 """The raw shelf: every byte that arrived, under the name of its content, compressed. Knows no database and no article.
 
 A capture is written once and never altered: its name is the sha256 of what is in it, so the same bytes are one capture.
+
+In a folder, a capture that was kept is on the disk: file and folder are synced before `put` returns, for what comes
+next may be the only other copy that goes (the drop folder's file is moved away, and whoever sent it forgets it). So it
+outlives a power cut, as far as disk and file system keep their word. On an ext4 disk that is 2.7 ms a capture, where
+reading and filing it takes 60 to 110. Of another address its server promises what it promises.
 """
 
+import errno
 import hashlib
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +24,9 @@ from storage.errors import Misconfigured, Rejected, Transient
 
 _LEVEL: Final = 3
 """zstd's default: on news pages level 9 saves 4 % more and takes five times as long."""
+_PASSING: Final = ".passing"
+"""The folder in a shelf in which what is not whole yet lies: whatever is old in there, somebody who died has left."""
+_NO_ROOM: Final = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 
 
 class Raw:
@@ -44,14 +54,15 @@ class Raw:
         packed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data)
         try:
             if self._folder is not None:
-                _write_whole(self._folder / _place(digest), packed)
+                _write_whole(self._folder / _place(digest), packed, passing=self._folder / _PASSING)
             else:
                 self._files.pipe_file(f"{self._root}/{_place(digest)}", packed)
-        except (PermissionError, NotADirectoryError) as error:
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise Misconfigured("captures cannot be written there; check RAW_URL", subject=self.url) from error
         except OSError as error:
-            if error.errno in {28, 30, 122}:  # no space, read-only, over quota
-                raise Misconfigured("there is no room to keep captures", subject=self.url) from error
+            if error.errno in _NO_ROOM:
+                what = "there is no room to keep captures, or the disk is read-only; make room and start again"
+                raise Misconfigured(what, subject=self.url) from error
             raise Transient("the shelf of captures did not take the bytes", subject=self.url) from error
         return digest
 
@@ -88,10 +99,26 @@ class Raw:
             self._files.rm_file(f"{self._root}/{_place(digest)}")
         return True
 
+    def clear(self, *, before: datetime) -> int:
+        """Throw away what somebody began to write before a time and died over. Gives how many files that were."""
+        cleared = 0
+        if self._folder is not None and (self._folder / _PASSING).is_dir():
+            for left in (self._folder / _PASSING).glob("*.part"):
+                try:
+                    if left.stat().st_mtime < before.timestamp():
+                        left.unlink()
+                        cleared += 1
+                except FileNotFoundError:
+                    continue  # its writer lives, and has just finished
+        return cleared
+
     def holds(self, digest: str) -> bool:
-        """True if bytes of that name are kept."""
+        """True if bytes of that name are kept. An empty file is none: a power cut makes such of what was not synced."""
         if self._folder is not None:
-            return (self._folder / _place(digest)).exists()
+            try:
+                return (self._folder / _place(digest)).stat().st_size > 0
+            except (FileNotFoundError, NotADirectoryError):
+                return False
         return bool(self._files.exists(f"{self._root}/{_place(digest)}"))
 
 
@@ -99,14 +126,40 @@ def _place(digest: str) -> str:
     return f"{digest[:2]}/{digest[2:4]}/{digest}.zst"
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write under a passing name, then rename: a reader, or a crash, sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, passing = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+def _write_whole(path: Path, data: bytes, *, passing: Path) -> None:
+    """Write under a passing name, then rename: a reader, a crash or a power cut sees all of it or nothing.
+
+    Once this returns, it is all.
+    """
+    _make(path.parent)
+    _make(passing)
+    handle, name = tempfile.mkstemp(suffix=".part", dir=passing)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(passing).replace(path)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
     except BaseException:
-        Path(passing).unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
         raise
+    _sync(path.parent)
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a network file system that knows no such thing
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,8 @@
 """The raw shelf: bytes under the name of their content, whole or not at all."""
 
+import os
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,50 @@ def test_capture_under_a_false_name_is_found_out(tmp_path: Path) -> None:
     files[one].write_bytes(files[other].read_bytes())
     with pytest.raises(Rejected, match="not those that came"):
         raw.get(one)
+
+
+def test_what_a_power_cut_emptied_is_kept_anew(tmp_path: Path) -> None:
+    raw = Raw(str(tmp_path))
+    digest = raw.put(BYTES)
+    (file,) = [p for p in tmp_path.rglob("*") if p.is_file()]
+    file.write_bytes(b"")
+    assert not raw.holds(digest)
+    assert raw.get(raw.put(BYTES)) == BYTES
+
+
+def test_a_capture_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append(f"synced {Path(os.readlink(f'/proc/self/fd/{descriptor}')).relative_to(tmp_path)}")
+        fsync(descriptor)
+
+    def replaced(path: Path, to: Path) -> Path:
+        done.append(f"renamed to {to.relative_to(tmp_path)}")
+        return replace(path, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    raw = Raw(str(tmp_path / "raw"))
+    digest = raw.put(BYTES)
+    folders = [f"raw/{digest[:2]}", f"raw/{digest[:2]}/{digest[2:4]}"]
+    made = ["synced .", "synced raw", f"synced {folders[0]}", "synced raw"]
+    (content,) = [d for d in done if d.startswith("synced raw/.passing/")]
+    assert done == [*made, content, f"renamed to {folders[1]}/{digest}.zst", f"synced {folders[1]}"]
+
+
+def test_what_the_dead_began_to_write_is_cleared_and_what_the_living_write_is_not(tmp_path: Path) -> None:
+    raw = Raw(str(tmp_path))
+    digest = raw.put(BYTES)
+    dead, alive = (tmp_path / ".passing" / name for name in ("dead.part", "alive.part"))
+    dead.write_bytes(b"half")
+    alive.write_bytes(b"half")
+    now = datetime.now(UTC)
+    os.utime(dead, times=(now.timestamp() - 7200,) * 2)
+    assert raw.clear(before=now - timedelta(hours=1)) == 1
+    assert (dead.exists(), alive.exists(), raw.get(digest)) == (False, True, BYTES)
+    assert Raw(str(tmp_path / "none")).clear(before=now) == 0
 
 
 def test_shelf_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:

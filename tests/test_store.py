@@ -154,7 +154,7 @@ def test_sqlite_is_set_up_for_one_writer_and_many_readers(databases, tmp_path: P
         asked = {
             p: conn.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "foreign_keys", "synchronous")
         }
-        assert asked == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}
+        assert asked == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
         assert conn.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
 
 
