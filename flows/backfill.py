@@ -5,7 +5,7 @@ work. Live work goes first: a backfill takes little into the inbox at a time, wa
 and its processes give way to others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
@@ -19,6 +19,7 @@ from flows.refilling import TakenIn
 from flows.settings import read_settings
 from flows.shift import Shift
 from flows.workplace import store_at_hand, workers_for_bulk
+from storage import renewal
 from storage.renewal import Selection
 from tasks import versions
 from tasks.redo import Redone
@@ -34,11 +35,13 @@ class Backfilled:
     """What a backfill did: `taken` in of files, or `redone`.
 
     `outdated` counts, by stage and version, what an older version had made before. A dry run gives what would be.
+    `aside` are the articles (id, last error) that could not be made anew, and are tried again with `again` only.
     """
 
     taken: TakenIn = field(default_factory=TakenIn)
     redone: Redone = field(default_factory=Redone)
     outdated: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    aside: Sequence[tuple[str, str]] = ()
 
 
 @flow(
@@ -87,7 +90,9 @@ async def backfill(
                     chosen = Selection(since=begins, until=ends, source=source, publisher=publisher)
                     stages = [stage] if stage else versions.STAGES
                     redone, outdated = await renewing.make_anew(shift, stages, chosen, again=again)
-                    done = Backfilled(redone=redone, outdated=outdated)
+                    with store.reading() as conn:
+                        aside = renewal.set_aside(conn, max_attempts=settings.max_attempts)
+                    done = Backfilled(redone=redone, outdated=outdated, aside=aside)
             except BaseException:
                 shift.let_go()
                 raise
@@ -105,6 +110,8 @@ async def _leave_summary(done: Backfilled) -> None:
     else:
         table = {"made anew": redone.redone, "different": redone.altered, "kept as they were": redone.kept}
         table |= {"to try again": redone.failed, **{f"{kind} announced": n for kind, n in redone.announced.items()}}
-    await acreate_table_artifact(
-        key="backfill-summary", table=[table], description="What the backfill has taken in, or made anew."
-    )
+    said = "What the backfill has taken in, or made anew."
+    if done.aside:
+        said += " Could not be made anew, and tried again with `again`:"
+        said += "".join(f"\n- `{article}`: {why}" for article, why in done.aside)
+    await acreate_table_artifact(key="backfill-summary", table=[table], description=said)

@@ -174,7 +174,13 @@ def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
         taken = done.taken
         show.refilled(taken.counts, documents=taken.documents, known=taken.known, dry_run=arguments.dry_run)
         return 1 if taken.counts.rejected or taken.counts.failed else 0
-    show.made_anew(done.redone, outdated=done.outdated, current=versions.current(), dry_run=arguments.dry_run)
+    show.made_anew(
+        done.redone,
+        outdated=done.outdated,
+        aside=done.aside,
+        current=versions.current(),
+        dry_run=arguments.dry_run,
+    )
     return 1 if done.redone.kept or done.redone.failed else 0
 
 

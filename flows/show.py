@@ -302,9 +302,17 @@ def refilled(counts: Counts, *, documents: int, known: int, dry_run: bool) -> No
 
 
 def made_anew(
-    redone: "Redone", *, outdated: Mapping[str, Mapping[int, int]], current: Mapping[str, int], dry_run: bool
+    redone: "Redone",
+    *,
+    outdated: Mapping[str, Mapping[int, int]],
+    aside: Sequence[tuple[str, str]],
+    current: Mapping[str, int],
+    dry_run: bool,
 ) -> None:
-    """Say what older versions had made, and what became different by making it anew, or would become."""
+    """Say what older versions had made, and what became different by making it anew, or would become.
+
+    `aside` are the articles that could not be made anew, each with its last error.
+    """
     console = out()
     for stage, versions in outdated.items():
         for version, count in sorted(versions.items()):
@@ -316,6 +324,10 @@ def made_anew(
     console.print("   ".join(words), style="bold")
     if redone.announced:
         console.print("announced: " + ", ".join(f"{n:,} {kind}" for kind, n in sorted(redone.announced.items())))
+    for article, why in aside:
+        console.print(f"set aside: {article}  {escape(why)}")
+    if aside:
+        console.print("they stay as they were; tried again with --again", style="dim")
     if dry_run:
         console.print("dry run: nothing was written")
 

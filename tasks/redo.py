@@ -74,11 +74,6 @@ class Redone:
             announced=dict(Counter(self.announced) + Counter(other.announced)),
         )
 
-    @property
-    def looked_at(self) -> int:
-        """Articles that were taken in hand."""
-        return self.redone + self.kept + self.failed
-
 
 class _Undone(Exception):
     """Rolls a trial back."""
