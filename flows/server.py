@@ -1,6 +1,6 @@
 """Starts Prefect's server as the desk needs it on SQLite: `python -m flows.server`, with the options of `server start`.
 
-Two things are done to the server's process before it starts; on PostgreSQL neither matters.
+Three things are done to the server's process before it starts; on PostgreSQL the first two do not matter.
 
 Its transactions begin IMMEDIATE. Begun DEFERRED, as Prefect does, one that reads and then writes is refused at once
 when another has written meanwhile: a request is answered 503 and repeated two seconds later, and what the server does
@@ -9,6 +9,8 @@ by itself ends as "database is locked" in its log. Begun IMMEDIATE, they wait fo
 Garbage is collected in a thread of its own. A cursor that is collected waits for its connection; if that waits for the
 write lock, and the collection happens to run in the event loop, the loop stands still, and with it the transaction
 that holds the lock: for sixty seconds, SQLite's patience. Seen once in some fifty runs before.
+
+Its queue of its own chores is looked through once a second instead of four times: 1.2 % of a core, of some 6.
 """
 
 import gc
@@ -16,10 +18,16 @@ import runpy
 import sys
 import threading
 import time
+from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
+from docket import Worker
+from prefect.server.api import background_workers
 from prefect.server.database import configurations
 
+WAIT: Final = timedelta(seconds=2)
+DUE: Final = timedelta(seconds=1)
 COLLECT_S: Final = 5.0
 SETTLED_AFTER: Final = 6
 THOROUGHLY_EVERY: Final = 120
@@ -29,6 +37,7 @@ THOROUGHLY_EVERY: Final = 120
 def main() -> None:
     """Run the server until it is told to stop."""
     take_turns()
+    idle_slowly()
     threading.Thread(target=_collect, name="garbage", daemon=True).start()
     sys.argv[:] = ["prefect", "server", "start", *sys.argv[1:]]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
@@ -43,6 +52,11 @@ def take_turns() -> None:
             conn.exec_driver_sql("BEGIN IMMEDIATE")
 
     configurations.AioSqliteConfiguration.begin_sqlite_stmt = begin  # type: ignore[method-assign]
+
+
+def idle_slowly() -> None:
+    """Let the server's own queue look for what is due once a second instead of four times, and wait longer for more."""
+    vars(background_workers)["Worker"] = partial(Worker, minimum_check_interval=WAIT, scheduling_resolution=DUE)
 
 
 def _collect() -> None:
