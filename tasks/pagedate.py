@@ -191,6 +191,8 @@ def _near(blocks: Sequence[Block], headline: str | None) -> Iterator[str]:
         return
     for n in (*range(at + 1, min(at + 10, len(blocks))), *range(at - 1, max(-1, at - 5), -1)):
         block = blocks[n]
+        if len(block.text) > 1_000:
+            continue  # no line with a date
         kind = furniture.kind(block.text)
         if block.tag in {"figure", "figcaption"} or kind == "caption":
             continue  # the day of a picture

@@ -164,9 +164,11 @@ class Stamp:
 def find(text: str, *, day_first: bool | None = None) -> Iterator[Stamp]:
     """Yield the dates with a year in `text`, in order, none overlapping.
 
-    `day_first` settles numeric dates that read both ways; without it a printed weekday or a zone may, or nothing.
+    `day_first` settles numeric dates that read both ways; without it a printed weekday or a zone may, or nothing. Only
+    the first 20,000 characters are looked at: whoever asks, asks of a line or of a lead.
     """
     found: list[Stamp] = []
+    text = text[:20_000]
     for form in _FORMS:
         for match in form.finditer(text):
             if not any(match.start() < s.end and s.start < match.end() for s in found):

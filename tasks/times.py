@@ -4,6 +4,7 @@ Expressions are delimited by rule, longest sense first. Without a day of publica
 Bare weekdays and months look back unless the words around them look ahead.
 """
 
+import bisect
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -97,11 +98,13 @@ def _sentence(run: Run, s: Sentence) -> list[Timex]:
             continue
         for match in pattern.finditer(run.body, s.start, s.end):
             a, b = match.span("x") if "x" in pattern.groupindex else match.span()
-            if a < b and not any(a < d and c < b for c, d, _, _ in taken):
-                taken.append((a, b, match, name))
+            at = bisect.bisect_left(taken, (a,))
+            free = (at == 0 or taken[at - 1][1] <= a) and (at == len(taken) or b <= taken[at][0])
+            if a < b and free:
+                taken.insert(at, (a, b, match, name))
     found: list[Timex] = []
     run.before = None
-    for a, b, match, name in sorted(taken, key=lambda t: t[0]):
+    for a, b, match, name in taken:
         settled = _HANDLERS[name](run, s, match)
         if settled is None:
             continue
