@@ -54,7 +54,15 @@ format: .venv/.dev  ## Put the code into the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: bench-copies bench-enrich bench-feeds bench-reading  ## Run the benchmarks
+bench: .venv/.dev  ## Documents end to end over bare trafilatura, SET=FOLDER names real pages; then the benchmarks of each part
+	$(BIN)/python tests/bench/whole.py $(SET) $(if $(SET),,--least 0 --ratio 0)
+	@$(MAKE) --no-print-directory SET= bench-copies bench-enrich bench-feeds
+	@$(MAKE) --no-print-directory bench-reading
+
+bench-load: .venv/.dev  ## A day of a busy desk, 20,000 articles (ARTICLES=N), on SQLite and then on PostgreSQL with two desks
+	$(BIN)/python tests/bench/busy_day.py --articles $(ARTICLES) --out var/busy-day/sqlite
+	$(BIN)/python tests/bench/busy_day.py --articles $(ARTICLES) --out var/busy-day/postgresql --postgresql
+ARTICLES ?= 20000
 
 bench-copies: .venv/.dev  ## Matching and filing on generated articles; and with SET=... TRUTH=... on a labelled set
 	$(BIN)/python tests/bench/copies.py rewrites

@@ -165,7 +165,9 @@ class _Desk:
         with self._timed("extract"):
             read = await extract_batch(pool, store, as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
         with self._timed("enrich"):
-            enriched = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
+            enriched = read
+            if settings.enrich:
+                enriched = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
         self._outlets.update(o.publisher for o in enriched if isinstance(o, Article))
         with self._timed("file"):
             counts = await file_batch(

@@ -86,7 +86,9 @@ async def _file(shift: Shift, items: Sequence[Item], name: str) -> Counts:
     settings = shift.settings
     store, pool = as_is(shift.store), as_is(shift.pool)
     read = await extract_batch(pool, store, as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
-    found = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
+    found = read
+    if settings.enrich:
+        found = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
     return await file_batch(
         store,
         as_is(items),

