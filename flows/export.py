@@ -14,7 +14,7 @@ from flows import exportoptions, show
 from flows.lists import open_filed
 from flows.outfile import result_bytes, result_file
 from flows.settings import Settings
-from storage import catalogue, families, inbox, quotebook
+from storage import catalogue, families, inbox, quotebook, tallies
 from storage import changes as feed
 from storage import timeline as events
 from storage.errors import Rejected, WiredeskError
@@ -40,7 +40,7 @@ COUNTED: Final = {
     "articles": "articles", "stories": "stories", "copies": "relations", "quotes": "statements",
     "timeline": "occurrences", "changes": "changes",
 }  # fmt: skip
-"""What the catalogue counts of each."""
+"""What is counted of each."""
 
 
 def export(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -85,7 +85,7 @@ def _total(conn: Connection, arguments: argparse.Namespace) -> int | None:
         return None
     if arguments.what == "captures":
         return sum(inbox.counts(conn).values())
-    return catalogue.totals(conn)[COUNTED[arguments.what]]
+    return tallies.tally(conn, COUNTED[arguments.what]).number
 
 
 def _rows(conn: Connection, arguments: argparse.Namespace) -> Rows:

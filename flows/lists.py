@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from flows import report, show
 from flows import settings as environment
 from flows.settings import Settings
 from flows.standing import DESK_LOCK, answers, is_held
-from storage import catalogue, families, inbox, migrate, pairs
+from storage import catalogue, families, inbox, migrate, pairs, tallies
 from storage import changes as feed
 from storage.errors import WiredeskError
 from storage.overview import overview
@@ -51,7 +51,7 @@ def titles(conn: Connection) -> show.Title:
     """Give the function that names an article by its headline, or else by the file that it came in."""
 
     def title(id_: str) -> str:
-        stored = catalogue.article(conn, id_)
+        stored = catalogue.article(conn, id_, enrichment=False)
         return (stored.article.headline or Path(stored.article.input).name) if stored else id_
 
     return lru_cache(maxsize=1000)(title)
@@ -79,7 +79,7 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
             places={"database": store.engine.url.render_as_string(hide_password=True), "captures": store.raw.url,
                     "drop folder": str(settings.drop)},
             states=inbox.counts(conn),
-            totals=catalogue.totals(conn),
+            totals=tallies.totals(conn),
             last_change=feed.last(conn),
             doing=report.rows(overview(conn, now=datetime.now(UTC), keep_changes=settings.keep_changes),
                               _stage_seconds(), now=datetime.now(UTC), history=settings.history),
@@ -114,8 +114,9 @@ def copies(arguments: argparse.Namespace, settings: Settings) -> int:
         found = sorted(pairs.of(conn, [article]), key=lambda r: -r.score)
         if arguments.format == "jsonl":
             lines(map(catalogue.relation_row, found))
+        read = lru_cache(maxsize=2)(partial(catalogue.article, conn, enrichment=False))  # it may have a thousand copies
         for relation in found if arguments.format == "text" else ():
-            first, second = (catalogue.article(conn, i) for i in (relation.article, relation.other))
+            first, second = read(relation.article), read(relation.other)
             if first is not None and second is not None:
                 show.relation(relation, first, second)
         return or_say(len(found), f"Nothing is related to article {article}.")

@@ -32,6 +32,7 @@ from storage.catalogue import Stored
 from storage.inbox import Item, State
 from storage.records import Article, Refusal, Relation, Withdrawal
 from storage.store import Store
+from storage.tallies import Tally
 from tasks.filing import Counts
 from tasks.stages import Outcome
 from tasks.sweep import Swept
@@ -235,7 +236,7 @@ def status(
     running: Mapping[str, str],
     places: Mapping[str, str],
     states: Mapping[State, int],
-    totals: Mapping[str, int],
+    totals: Mapping[str, Tally],
     last_change: int,
     doing: Mapping[str, str],
 ) -> None:
@@ -246,7 +247,7 @@ def status(
         table.add_row(f"[dim]{name}[/]", escape(place))
     names = {"noticed": "to fetch", "captured": "waiting", "claimed": "in work"}
     table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in states.items()))
-    table.add_row("[dim]shelves[/]", ", ".join(f"{n:,} {name}" for name, n in totals.items()))
+    table.add_row("[dim]shelves[/]", ", ".join(f"{n} {name}" for name, n in totals.items()))
     table.add_row("[dim]change feed[/]", f"up to number {last_change:,}")
     for name, said in doing.items():
         table.add_row(f"[dim]{name}[/]", escape(said))

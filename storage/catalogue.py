@@ -71,10 +71,10 @@ def paged(fetch: Callable[[Any], Sequence[_Row]], key: Callable[[_Row], Any]) ->
         after = key(page[-1])
 
 
-def article(conn: Connection, id_: str) -> Stored | None:
-    """Give the article filed under an id, with what was found in it; None if there is none."""
+def article(conn: Connection, id_: str, *, enrichment: bool = True) -> Stored | None:
+    """Give the article filed under an id, with what was found in it if wanted; None if there is none."""
     found = conn.execute(select(t.Article.__table__).where(t.Article.id == id_)).mappings().all()
-    return next(iter(_stored(conn, found, enrichment=True)), None)
+    return next(iter(_stored(conn, found, enrichment=enrichment)), None)
 
 
 def ids_beginning(conn: Connection, given: str) -> tuple[str, ...]:
@@ -273,16 +273,3 @@ def story_row(story: Story) -> dict[str, Any]:
              "datePublished": m.published} for m in story.members
         ],
     }  # fmt: skip
-
-
-def totals(conn: Connection) -> dict[str, int]:
-    """Count what is filed. `copies` are articles with a parent."""
-    a, s = t.Article, t.Story
-    tables = {
-        "relations": t.Relation, "quotations": t.Quotation, "statements": t.Statement, "events": t.Event,
-        "occurrences": t.Occurrence, "mentions": t.Mention, "revisions": t.Revision, "changes": t.Change,
-    }  # fmt: skip
-    counted = {"articles": select(func.count()).select_from(a), "stories": select(func.count()).where(s.size > 0)}
-    counted["copies"] = select(func.count()).where(a.copy_of.is_not(None))
-    counted |= {name: select(func.count()).select_from(table) for name, table in tables.items()}
-    return {name: conn.execute(query).scalar_one() for name, query in counted.items()}

@@ -54,7 +54,6 @@ STATEMENTS: Final = Kind(
         "text",
         "type",
         "speaker",
-        "speaker_folded",
         "speaker_type",
         "said",
         "said_basis",
@@ -68,7 +67,7 @@ OCCURRENCES: Final = Kind(
     family=t.Occurrence,
     member=t.Event,
     key="occurrence_id",
-    columns=("date", "earliest", "latest", "precision", "text", "people", "people_folded", "modality"),
+    columns=("date", "earliest", "latest", "precision", "text", "people", "modality"),
     change="event.changed",
 )
 
@@ -288,9 +287,10 @@ def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, li
     """Give the member rows of each cluster, and of which article each is: earliest published first, undated last."""
     a, m = t.Article, kind.member
     key = getattr(m, kind.key)
+    article, story, _, outlet = _OF_ARTICLE  # a time costs more to read than all the rest
     ordered = (
         select(key.label("cluster"), m.id, m.start, m.stop, m.text, *([m.type] if kind is STATEMENTS else []),
-               *_OF_ARTICLE, a.published, a.headline, a.input)
+               article, story, outlet, a.published, a.headline, a.input)
         .join(a, a.n == m.n)
         .order_by(a.published_at.is_(None), a.published_at, a.id, m.start)
     )  # fmt: skip
@@ -301,9 +301,11 @@ def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, li
     return found
 
 
-def carrier_of(row: Any) -> Carrier:
-    """Make a carrier from a row of `carriers`."""
-    return _carrier(row)
+def carried_json(rows: Iterable[Any], kind: Kind) -> list[dict[str, Any]]:
+    """Give rows of `carriers` as `carriers_json` gives carriers. A story may have a thousand for each statement."""
+    if kind is STATEMENTS:
+        return [{"article": r.article, "start": r.start, "end": r.stop, "text": r.text, "type": r.type} for r in rows]
+    return [{"article": r.article, "start": r.start, "end": r.stop, "text": r.text} for r in rows]
 
 
 def as_first(row: Any) -> dict[str, Any]:

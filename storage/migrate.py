@@ -5,19 +5,24 @@ store that is up to date costs one query.
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Text, inspect, text
+from sqlalchemy import Connection, Engine, Text, delete, insert, inspect, select, text
 
 from storage.errors import Misconfigured
-from storage.tables import Line
+from storage.tables import Chore, Line
 
-HEAD: Final = "0008"
+HEAD: Final = "0012"
 """The newest migration; a test holds it against the files."""
 
 _ALEMBIC = threading.Lock()  # its configuration is global
 _UPGRADING: Final = 7_094_177_283_120_554
+_INDEX: Final = "index"
+"""The chore of an upgrade that brings the index of the quote book and the timeline: to fill it."""
 
 
 def current(conn: Connection) -> str | None:
@@ -29,32 +34,53 @@ def current(conn: Connection) -> str | None:
 
 
 def upgrade(engine: Engine) -> str | None:
-    """Bring the database to `HEAD` in one transaction; give where it stood before. Safe to call from many processes.
+    """Bring the database to `HEAD`; give where it stood before. Safe to call from many processes.
+
+    The tables are altered in one transaction. An index that comes with them is filled in many, and until it is full
+    the database is not at `HEAD` for those who only look: an upgrade that is broken off goes on at the next one.
 
     Raises:
         Misconfigured: the database was made by a newer version.
     """
     with engine.connect() as conn, conn.begin():
         before = current(conn)
-    if before == HEAD:
-        return before
-    with _ALEMBIC, engine.connect() as conn:
+        if before == HEAD and not _chores(conn):
+            return before
+    with _ALEMBIC, _alone(engine) as conn:
+        stands = current(conn)
+        if stands != HEAD:  # another process may have been quicker
+            _refuse_newer(conn)
+            lacks_index = stands is not None and not inspect(conn).has_table("finds")
+            _alembic().command.upgrade(_config(conn), "head")
+            if lacks_index:
+                conn.execute(insert(Chore).values(chore=_INDEX))
+        chores = _chores(conn)
+    if _INDEX in chores:
+        _fill_index(engine)
+    return before
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that no other upgrade runs beside."""
+    with engine.connect() as conn:
         conn.execution_options(wiredesk_mode="writing")
         with conn.begin():
             if engine.dialect.name == "postgresql":
                 conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADING})
-            if current(conn) != HEAD:  # another process may have been quicker
-                _refuse_newer(conn)
-                _alembic().command.upgrade(_config(conn), "head")
-                if before is not None:
-                    _fill_index(conn)
-    return before
+            yield conn
 
 
-def _fill_index(conn: Connection) -> None:
+def _chores(conn: Connection) -> frozenset[str]:
+    return frozenset(conn.execute(select(Chore.chore)).scalars())
+
+
+def _fill_index(engine: Engine) -> None:
     from storage import indexing  # which knows all shelves
 
-    indexing.fill(conn)
+    indexing.fill(partial(_alone, engine))
+    with _alone(engine) as conn:
+        conn.execute(delete(Chore).where(Chore.chore == _INDEX))
 
 
 def require_head(engine: Engine) -> None:
@@ -65,11 +91,13 @@ def require_head(engine: Engine) -> None:
     """
     with engine.connect() as conn, conn.begin():
         found = current(conn)
-        if found == HEAD:
+        if found == HEAD and not _chores(conn):
             return
         if found is not None:
             _refuse_newer(conn)
         what = "holds no store yet" if found is None else f"is at {found}, this version needs {HEAD}"
+        if found == HEAD:
+            what = "is being upgraded, or an upgrade was broken off"
     raise Misconfigured(f"the database {what}; run `wiredesk db upgrade`", subject=_subject(engine))
 
 

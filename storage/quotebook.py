@@ -126,7 +126,7 @@ def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int
 
 
 def _row(row: Any, carriers: Sequence[Any]) -> dict[str, Any]:
-    carried = clusters.carriers_json(map(clusters.carrier_of, carriers))
+    carried = clusters.carried_json(carriers, STATEMENTS)
     return {"id": row.id, **_described(row._mapping), "carriers": carried}  # noqa: SLF001
 
 

@@ -1,7 +1,6 @@
 """Between records and rows: an article as its columns and its derived rows, and back. Pure: no connection."""
 
 import re
-import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date as Date  # noqa: N812 - a record's own `date` is text
@@ -85,8 +84,7 @@ def statement(s: Statement) -> dict[str, Any]:
     """Give the columns of `statements` beside the id."""
     return {
         "text": s.text, "type": s.type, "speaker": s.speaker, "speaker_type": s.speaker_type, "said": s.said,
-        "speaker_folded": None if s.speaker is None else folded(s.speaker), "said_basis": s.said_basis,
-        "agreement": s.agreement, **_days(s.said or "", "said_"),
+        "said_basis": s.said_basis, "agreement": s.agreement, **_days(s.said or "", "said_"),
     }  # fmt: skip
 
 
@@ -100,7 +98,7 @@ def occurrence(o: Occurrence) -> dict[str, Any]:
     """Give the columns of `occurrences` beside the id."""
     return {
         "date": o.date, **_days(o.date), "precision": o.precision, "text": o.text, "people": list(o.people),
-        "people_folded": "\n".join(map(folded, o.people)), "modality": o.modality,
+        "modality": o.modality,
     }  # fmt: skip
 
 
@@ -144,14 +142,6 @@ def _span(date: str) -> tuple[Date, Date]:
     carried, ends = divmod(begins + months - 2, 12)
     last += carried
     return Date(max(first, 1), begins, 1), Date(last, ends + 1, monthrange(last, ends + 1)[1])
-
-
-def folded(name: str) -> str:
-    """Give a name as searches compare it: without case (SQLite's own `lower` knows ASCII only), accents kept.
-
-    Composed at the end, so that it does not matter how an accent was typed (Unicode 3.13, D145).
-    """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def _quotation(q: Quotation, n: int) -> dict[str, Any]:

@@ -120,6 +120,9 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {str: Line, datetime: Utc, dict[str, Any]: Json, list[Any]: Json}
 
 
+_REJECTED = text("state = 'rejected'")
+
+
 class InboxItem(Base):
     """What arrived: one row per content and hints. `article_id` names the article it became; it is a record, not a key.
 
@@ -127,7 +130,11 @@ class InboxItem(Base):
     """
 
     __tablename__ = "inbox_items"
-    __table_args__ = (Index(None, "state", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index(None, "state", "id"),
+        Index(None, "settled_at", "reason", sqlite_where=_REJECTED, postgresql_where=_REJECTED),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -148,6 +155,7 @@ class InboxItem(Base):
 
 
 _MERGED = text("merged_into IS NOT NULL")
+_EMPTY = text("size = 0")
 
 
 class Story(Base):
@@ -157,6 +165,7 @@ class Story(Base):
     __table_args__ = (
         Index(None, "last_at", "id"),
         Index(None, "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
+        Index(None, "size", sqlite_where=_EMPTY, postgresql_where=_EMPTY),
         Index(None, "last_at", "id", "size", sqlite_where=text("size > 1"), postgresql_where=text("size > 1")),
     )
 
@@ -167,6 +176,9 @@ class Story(Base):
     merged_into: Mapped[str | None]
 
 
+_COPY = text("copy_of IS NOT NULL")
+
+
 class Article(Base):
     """One article as it stands now. `n` is the number other tables know it by, `id` the name that people do.
 
@@ -174,7 +186,12 @@ class Article(Base):
     """
 
     __tablename__ = "articles"
-    __table_args__ = (Index(None, "story_id", "published_at"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index(None, "story_id", "published_at"),
+        Index(None, "filed_at", "copy_of"),
+        Index(None, "copy_of", sqlite_where=_COPY, postgresql_where=_COPY),
+        {"sqlite_autoincrement": True},
+    )
 
     n: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(unique=True)
@@ -258,7 +275,7 @@ class Relation(Base):
 
 
 class Statement(Base):
-    """Quotations that are one statement. `speaker_folded` is the name as searches compare it.
+    """Quotations that are one statement.
 
     `said_earliest` and `said_latest` are the days that `said` covers, null where it is no date that we can read.
     """
@@ -270,7 +287,6 @@ class Statement(Base):
     text: Mapped[str]
     type: Mapped[str]
     speaker: Mapped[str | None]
-    speaker_folded: Mapped[str | None]
     speaker_type: Mapped[str | None]
     said: Mapped[str | None]
     said_basis: Mapped[str | None]
@@ -324,7 +340,7 @@ class Timex(Base):
 
 
 class Occurrence(Base):
-    """Events of several articles that are one. `people_folded` are their names as searches compare them, one a line.
+    """Events of several articles that are one.
 
     `earliest` and `latest` are the days that `date` covers, null where it is no date that we can read.
     """
@@ -339,7 +355,6 @@ class Occurrence(Base):
     precision: Mapped[str]
     text: Mapped[str]
     people: Mapped[list[Any]]
-    people_folded: Mapped[str]
     modality: Mapped[str | None]
 
 
@@ -612,3 +627,11 @@ class Spelling(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     word: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Chore(Base):
+    """What an upgrade has yet to do (`storage/migrate.py`). A store that is as it should be has none."""
+
+    __tablename__ = "chores"
+
+    chore: Mapped[str] = mapped_column(primary_key=True)

@@ -129,7 +129,7 @@ def _told(conn: Connection, ids: Sequence[str]) -> Iterator[tuple[dict[str, Any]
 
 
 def _row(row: Any, reports: Sequence[Any]) -> dict[str, Any]:
-    articles = clusters.carriers_json(map(clusters.carrier_of, reports))
+    articles = clusters.carried_json(reports, OCCURRENCES)
     return {"id": row.id, **_described(row._mapping), "story": reports[0].story, "articles": articles}  # noqa: SLF001
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shelving import RANK, Desk, article, quoting, relation, verdicts
-from sqlalchemy import Connection, delete, event, select, text
+from sqlalchemy import Connection, delete, event, select
 
 from storage import catalogue, changes, families, finding, inbox, indexing, quotebook, searching, storyline, timeline
 from storage import tables as t
@@ -260,9 +260,11 @@ def test_index_is_what_it_would_be_if_made_anew(
         kept = [tuple(row) for row in conn.execute(entries)]
         conn.execute(delete(t.Find))
         conn.execute(t.Event.__table__.update().values(places=None))
-        assert indexing.fill(conn) == len(kept) > 50
+    assert indexing.fill(store.writing) == len(kept) > 50
+    with store.reading() as conn:
         assert [tuple(row) for row in conn.execute(entries)] == kept
-        assert indexing.fill(conn) == 0
+    assert indexing.fill(store.writing) == 0
+    with store.reading() as conn:
         assert _said(conn, speaker="pellarin", words="contacts")
 
 
@@ -333,14 +335,3 @@ def test_common_word_costs_a_page_and_no_sorting(book: Store) -> None:
         for statement, parameters in seen:
             plan = " ".join(str(row[-1]) for row in conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters))
             assert "TEMP B-TREE" not in plan, plan
-
-
-def test_store_that_was_filled_before_there_was_an_index_gets_one(book: Store) -> None:
-    from storage import migrate
-
-    with book.writing() as conn:
-        conn.execute(delete(t.Find))
-        conn.execute(text("UPDATE alembic_version SET version_num = '0008'"))
-        migrate._fill_index(conn)
-    with book.reading() as conn:
-        assert _said(conn, words="rest") == [REST]
