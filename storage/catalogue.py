@@ -257,8 +257,10 @@ def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member
         .where(a.story_id.in_(stories))
         .order_by(*rank)
     )  # fmt: skip
-    for row in conn.execute(members).mappings():
-        found[row["story_id"]].append(Member(**{name: row[name] for name in row if name != "story_id"}))
+    for story, id_, copy_of, grade, outlet, headline, published in conn.execute(members):
+        found[story].append(
+            Member(id=id_, copy_of=copy_of, grade=grade, outlet=outlet, headline=headline, published=published)
+        )
     return {story: tuple(members) for story, members in found.items()}
 
 

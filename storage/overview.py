@@ -55,7 +55,7 @@ def overview(conn: Connection, *, now: datetime, keep_changes: timedelta | None 
 
     reasons = (
         select(i.reason, func.count())
-        .where(i.state == "rejected", i.settled_at > since)
+        .where(text("inbox_items.state = 'rejected'"), i.settled_at > since)  # to the letter: so says its index
         .group_by(i.reason)
         .order_by(func.count().desc())
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, case, select
 
 from storage import catalogue, rows
 from storage import tables as t
+from storage.archive import chunks
 from storage.catalogue import Story
 from storage.records import as_json
 
@@ -37,10 +38,13 @@ def told(conn: Connection, id_: str) -> dict[str, Any] | None:
     s = t.Story
     merged = conn.execute(select(s.id).where(s.merged_into == id_, s.size == 0).order_by(s.id)).scalars()
     told = catalogue.story_row(story)
-    filed, ties = _filed(conn, id_), _ties(conn, id_)
+    shelved = {row.id: row for row in _shelved(conn, id_)}
     for article in told["articles"]:
-        article.update(filed[article["article"]]["told"] | ties.get(article["article"], {}))
-    published = {id_: row["published_at"] for id_, row in filed.items()}
+        row = shelved[article["article"]]
+        article.update({"revision": row.revision, "filed_at": row.filed_at.isoformat()})
+        if row.passages is not None:
+            article.update(_tie(row))
+    published = {id_: row.published_at for id_, row in shelved.items()}
     lead = story.members[0]
     first = {"article": lead.id, "outlet": lead.outlet, "headline": lead.headline, "datePublished": lead.published}
     return told | {
@@ -51,30 +55,19 @@ def told(conn: Connection, id_: str) -> dict[str, Any] | None:
     }
 
 
-def _filed(conn: Connection, story: str) -> dict[str, dict[str, Any]]:
-    a = t.Article
-    found = conn.execute(select(a.id, a.revision, a.filed_at, a.published_at).where(a.story_id == story))
-    return {
-        row.id: {
-            "told": {"revision": row.revision, "filed_at": row.filed_at.isoformat()}, "published_at": row.published_at
-        }
-        for row in found
-    }  # fmt: skip
-
-
-def _ties(conn: Connection, story: str) -> dict[str, dict[str, Any]]:
-    """Give the relation of each copy with what it copies: coverage and offsets are first the copy's."""
+def _shelved(conn: Connection, story: str) -> list[Any]:
+    """Read what is known of each article beside its place: one row each, with its relation with what it copies."""
     a, r, parent = t.Article, t.Relation, t.Article.__table__.alias("parent")
     is_first = a.id < parent.c.id
+    ends = (r.a_n == case((is_first, a.n), else_=parent.c.n)) & (r.b_n == case((is_first, parent.c.n), else_=a.n))
     wanted = (
-        select(a.id, is_first.label("is_first"), r.score, r.coverage_a, r.coverage_b, r.reason, r.passages)
-        .join(parent, parent.c.id == a.copy_of)
-        .join(
-            r, (r.a_n == case((is_first, a.n), else_=parent.c.n)) & (r.b_n == case((is_first, parent.c.n), else_=a.n))
-        )
+        select(a.id, a.revision, a.filed_at, a.published_at, is_first.label("is_first"), r.score, r.coverage_a,
+               r.coverage_b, r.reason, r.passages)
+        .outerjoin(parent, parent.c.id == a.copy_of)
+        .outerjoin(r, ends)
         .where(a.story_id == story)
-    )
-    return {row.id: _tie(row) for row in conn.execute(wanted)}
+    )  # fmt: skip
+    return list(conn.execute(wanted))
 
 
 def _tie(row: Any) -> dict[str, Any]:
@@ -114,8 +107,13 @@ def revisions(conn: Connection, story: str) -> Iterator[dict[str, Any]]:
         row["n"]: as_json(rows.article(dict(row), {}), enrichment=False) | {"id": row["id"]}
         for row in conn.execute(select(a.__table__).where(a.story_id == story, a.revision > 1).order_by(a.n)).mappings()
     }
+    kept: dict[int, list[Any]] = {n: [] for n in now}
+    for some in chunks(now):
+        of_some = select(r.n, r.revision, r.content, r.replaced_at).where(r.n.in_(some)).order_by(r.n, r.revision)
+        for row in conn.execute(of_some):
+            kept[row.n].append(row)
     for n, record in now.items():
-        former = conn.execute(select(r.revision, r.content, r.replaced_at).where(r.n == n).order_by(r.revision)).all()
+        former = kept[n]
         later = [row.content for row in former[1:]] + [record]
         for row, after in zip(former, later, strict=True):
             yield {

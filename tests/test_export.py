@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from shelving import Desk, article, quoting, relation, verdicts
 
 from flows import cli, export, exportoptions
-from storage import inbox
+from storage import changes, consumers, inbox
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Hints, Mention, Wire
 from tasks import capturewarc, jsonld, ninjs3, timelinejs
@@ -427,3 +427,12 @@ def test_help_and_readme_name_every_format(capsys: pytest.CaptureFixture[str]) -
     for form in {form for forms in exportoptions.FORMATS.values() for form in forms}:
         assert f"\n  {form} " in shown
         assert re.search(rf"^\| `{form}` \|", table, re.MULTILINE), form
+
+
+def test_changes_begin_behind_what_was_let_go_of(place: Place) -> None:
+    whole = place.rows("changes")
+    with place.store() as store:
+        assert consumers.drop(store, before=NOW + timedelta(days=1), now=NOW) == len(whole) > 5
+        with store.filing() as conn:
+            changes.append(conn, [("story.changed", "s", {"size": 2})], now=NOW)
+    assert [(row["number"], row["subject"]) for row in place.rows("changes")] == [(whole[-1]["number"] + 1, "s")]

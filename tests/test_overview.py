@@ -1,9 +1,13 @@
 """The overview of the desk, and what upkeep does to the shelves."""
 
 from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert
 
 from flows import report
-from storage import housekeeping, inbox
+from storage import housekeeping, inbox, tables, tallies
 from storage.overview import overview
 from storage.records import Hints
 from storage.store import Store
@@ -72,3 +76,36 @@ def test_the_database_is_tended_while_others_use_it(store: Store, now: datetime)
     with store.reading() as conn:
         housekeeping.tend(store, thorough=True)
         assert inbox.counts(conn)["captured"] == 1
+
+
+def test_what_was_rejected_lately_is_looked_up(store: Store, now: datetime) -> None:
+    """The index of rejected items is one of some rows only, which a planner takes if the question says so."""
+    seen: list[tuple[str, Any]] = []
+    times = [now - timedelta(hours=n) for n in range(1000)]
+    item = {"size_bytes": 1, "input": "x", "hints": {}, "attempts": 1, "state": "rejected", "reason": "no-body"}
+    with store.writing() as conn:
+        items = [item | {"key": f"k{at}", "digest": "d", "received_at": at, "settled_at": at} for at in times]
+        conn.execute(insert(tables.InboxItem), items)
+        conn.exec_driver_sql("ANALYZE")
+    with store.reading() as conn:
+        event.listen(conn, "before_cursor_execute", lambda _c, _k, said, given, *_: seen.append((said, given)))
+        assert overview(conn, now=now).rejected_lately == {"no-body": 24}
+        asked = [(said, given) for said, given in seen if "reason" in said or "filed_at" in said]
+        if store.dialect == "postgresql":
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN " if store.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
+        plans = ["\n".join(map(str, conn.exec_driver_sql(explain + said, given))) for said, given in asked]
+    for name in ("ix__inbox_items__settled_at_reason", "ix__articles__filed_at_copy_of"):
+        assert any(name in plan for plan in plans), plans
+
+
+def test_what_is_much_is_told_as_about_so_much(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.writing() as conn:
+        for n in range(30):
+            conn.exec_driver_sql(f"INSERT INTO stories (id, size) VALUES ('s{n}', {int(n < 20)})")
+        conn.exec_driver_sql("ANALYZE")
+    with store.reading() as conn:
+        assert str(tallies.tally(conn, "stories")) == "20"
+        monkeypatch.setattr(tallies, "EXACT_UP_TO", 25)
+        said = str(tallies.tally(conn, "stories"))
+    assert said == ("about 20" if store.dialect == "postgresql" else "20")
