@@ -3,6 +3,7 @@
 A pronoun goes along the chain of subjects: whoever speaks stays in mind more than who is spoken of within a clause.
 """
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -124,8 +125,10 @@ class Run:
 
     def antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
         best: tuple[float, int, Entity] | None = None
-        for x in self.seen:
-            if x.at >= at or s.index - x.sentence > REACH:
+        # In the order of the text, but for this sentence: what lies further back need not be looked at.
+        within = itertools.takewhile(lambda x: s.index - x.sentence <= REACH, reversed(self.seen))
+        for x in reversed(list(within)):
+            if x.at >= at:
                 continue
             score = -UNLIKE if gender and x.entity.gender and x.entity.gender != gender else 0.0
             score += 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)

@@ -30,7 +30,7 @@ def read_record(text: str, *, input: str, hints: Hints = Hints()) -> Article:  #
     if record.get("withdrawn_at"):
         raise Rejected("no-article", "It was withdrawn where it comes from. Nothing is filed of it.", subject=input)
     body = record.get("articleBody")
-    if not isinstance(body, str) or not body.strip():
+    if not isinstance(body, str) or not charset.clean(body).strip():
         found = (
             f"its articleBody is {type(body).__name__}"
             if body is not None and not isinstance(body, str)

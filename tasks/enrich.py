@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 
 STAGES: Final = (("quotes", quotes.VERSION), ("times", times.VERSION), ("names", names.VERSION))
 
+LONGEST: Final = 60_000
+"""Characters of a text that are enriched: who is meant by a name or a pronoun is sought in all that stands before it,
+which takes four times as long for a text of twice the length. The longest of 427 articles of pages has 54,729."""
+
 
 def enrich(articles: Sequence[Article], *, model: str | None = None) -> list[Article]:
     """Fill quotations, time expressions, events and mentions, in the order given; nothing else changes.
@@ -30,7 +34,8 @@ def enrich(articles: Sequence[Article], *, model: str | None = None) -> list[Art
 
 
 def enrich_one(article: Article, *, model: str | None = None) -> Article:
-    """Enrich one article."""
+    """Enrich one article; of a text beyond all articles, its beginning."""
+    whole, article = article, replace(article, body=_beginning(article.body))
     layout = grammar.lay_out(article.body)
     found: list[Quotation] = []
     known = Register([])
@@ -43,7 +48,7 @@ def enrich_one(article: Article, *, model: str | None = None) -> Article:
         found = foreignquotes.find(layout, article.language)
         timexes = times.find(article.body, layout, published=article.published, language=article.language)
     return replace(
-        article,
+        whole,
         quotations_basis=basis,
         quotations=tuple(found),
         timexes=tuple(timexes),
@@ -53,6 +58,14 @@ def enrich_one(article: Article, *, model: str | None = None) -> Article:
         mentions=known.mentions(),
         stages=(*(s for s in article.stages if s[0] not in dict(STAGES)), *STAGES),
     )
+
+
+def _beginning(body: str) -> str:
+    """Give as much of a text as is enriched, whole words."""
+    if len(body) <= LONGEST:
+        return body
+    end = max(body.rfind(blank, LONGEST - 1_000, LONGEST) for blank in " \n")
+    return body[: end if end > 0 else LONGEST]
 
 
 def is_english(article: Article) -> bool:

@@ -57,8 +57,8 @@ _DESKS: Final = frozenset(
     )
 )
 """Mailboxes of organisations: their sender's name is no person's."""
-_TELEGRAPH: Final = re.compile(r"\A\s*ZCZC\b[^\n]*\n|\n\s*NNNN\s*\Z")
-"""Beginning and end of a message as teleprinters knew them."""
+_TELEGRAPH: Final = re.compile(r"\A\s*ZCZC\b[^\n]*\n|\n[^\S\n]*NNNN\s*\Z")
+"""Beginning and end of a message as teleprinters knew them. White space that runs over lines would be quadratic."""
 _PAGE_ROOTS: Final = frozenset({"html", "head", "body"})
 
 

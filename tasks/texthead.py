@@ -59,6 +59,8 @@ def _is_meta(line: str, day_first: bool | None) -> bool:
 
 
 def is_date_line(line: str, day_first: bool | None) -> bool:
+    if len(line) > 1_000:
+        return False
     if not pubdate.printed(line, "head", day_first=day_first) and not pubdate.is_relative(line):
         return False
     left = pubdate.without_dates(line, day_first=day_first)

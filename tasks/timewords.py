@@ -67,7 +67,10 @@ _QUALIFIED: Final = (
 
 
 def number(text: str) -> float | None:
-    """Read a count in figures or words (`5 1/2`, `a couple of`, `twenty-one`); None if it is vague (`several`)."""
+    """Read a count in figures or words (`5 1/2`, `a couple of`, `twenty-one`).
+
+    None if it is vague (`several`), or so large that no time is meant.
+    """
     text = text.strip()
     half = 0.0
     for tail in (" and a half", " and an half", " and one-half"):
@@ -76,6 +79,8 @@ def number(text: str) -> float | None:
     if text in _NUMBERS:
         return _NUMBERS[text] + half
     if match := re.fullmatch(r"([\d,]*\.?\d+)(?: ?(\d)/(\d))?", text):
+        if len(match[1]) > 15:
+            return None
         extra = float(Fraction(int(match[2]), int(match[3]))) if match[2] and match[3] != "0" else 0.0
         return float(match[1].replace(",", "")) + extra + half
     parts = text.split("-")

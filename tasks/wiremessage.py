@@ -152,7 +152,7 @@ def _parts(text: str) -> tuple[str, str, str]:
     body, found, end = rest.partition(_ETX)
     if not found:
         body, _, end = rest.partition(_EOT)
-    body = re.sub(r"\n\s*NNNN\W*\Z", "\n", body)
+    body = re.sub(r"\n[^\S\n]*NNNN\W*\Z", "\n", body)
     if not end.strip(" \n\x04"):
         tail = body.rstrip()[-160:]
         if match := _IPTC_END.search(tail) or _ANPA_END.search(tail):

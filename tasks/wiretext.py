@@ -24,17 +24,29 @@ _BIO: Final = re.compile(
     re.IGNORECASE,
 )
 
+MOST_LINES: Final = 20_000
+"""Lines with something in them that a text may have: each is held against others, to leave out what comes twice."""
+MOST_CHARACTERS: Final = 5_000_000
+"""A shelf of books."""
+
 
 def read_text(text: str, *, input: str, hints: Hints = Hints()) -> Article:  # noqa: A002, B008
     """Read an article from plain text or Markdown.
 
     Raises:
-        Rejected: `empty`, or `too-short` for fewer than 15 words of text.
+        Rejected: `empty`, `too-short` for fewer than 15 words of text, or `too-big` for more than `MOST_LINES` or
+            `MOST_CHARACTERS`.
     """
+    if len(text) > MOST_CHARACTERS:
+        detail = f"The text has {len(text):,} characters, more than {MOST_CHARACTERS:,}. Send the article by itself."
+        raise Rejected("too-big", detail, subject=input)
     above, rest = plaintext.fields(charset.clean(text))
     lines = plaintext.lines(rest)
     if not lines:
         raise Rejected("empty", "There is no text in the document. Send it again, whole.", subject=input)
+    if len(lines) > MOST_LINES:
+        detail = f"The text has {len(lines):,} lines, more than {MOST_LINES:,}. Send the article by itself."
+        raise Rejected("too-big", detail, subject=input)
     found = texthead.Found(headline=above.get("headline"), publisher=above.get("publisher"), agency=above.get("agency"))
     if found.publisher and (address := link.normal(found.publisher)):
         above.setdefault("url", address)
@@ -139,11 +151,13 @@ def _without_last_labels(kept: list[Line], found: texthead.Found) -> list[Line]:
     """Take agencies, tags and the author's life off the end."""
     while len(kept) > 1:
         text = kept[-1].text
+        if len(text) > 1_000:
+            break
         if agency := dateline.known_agency(text):
             found.agency = found.agency or agency
         elif not _is_life(text, found) and not _is_label(kept[-1]):
             break
-        kept = kept[:-1]
+        kept.pop()
     return kept
 
 
