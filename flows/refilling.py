@@ -9,7 +9,7 @@ from itertools import islice
 from flows import announce
 from flows.ingest import MOST_BYTES, as_is
 from flows.shift import BATCH, Shift
-from storage import backfills
+from storage import backfills, inbox
 from storage.inbox import Item
 from storage.records import Refusal
 from tasks import intake, refill
@@ -41,12 +41,31 @@ async def take_in(shift: Shift, files: Files) -> TakenIn:
         after = None if shift.dry_run else backfills.place(conn, files.key)
     source = refill.arrivals(files, after=after, max_bytes=shift.settings.max_document_bytes)
     await shift.progress.begin(None)
+    left = Counts() if shift.dry_run else await _finish(shift)
     lanes = await asyncio.gather(*(_lane_of_files(shift, files, source) for _ in range(shift.lanes)))
     if not shift.dry_run:
         with shift.store.writing() as conn:
             backfills.forget(conn, files.key)
     await shift.progress.end()
-    return sum(lanes, TakenIn())
+    return sum(lanes, TakenIn(counts=left))
+
+
+async def _finish(shift: Shift) -> Counts:
+    """File what a run that died had in hand, maybe an earlier backfill of these files: its place is behind that."""
+    counts = Counts()
+    with shift.store.writing() as conn:
+        now = datetime.now(UTC)
+        left = inbox.expired(conn, now=now)
+        inbox.release_expired(conn, now=now, max_attempts=shift.settings.max_attempts)
+    for some in (left[n : n + BATCH] for n in range(0, len(left), BATCH)):
+        await shift.give_way()
+        with shift.store.writing() as conn:
+            now, lease = datetime.now(UTC), shift.settings.lease
+            items = inbox.claim(conn, holder=shift.holder, limit=BATCH, lease=lease, now=now, among=some)
+        if items:
+            counts += await _file(shift, items, shift.named(len(items), "documents left over"))
+            await announce.changed(shift.store)
+    return counts
 
 
 async def _lane_of_files(shift: Shift, files: Files, source: Iterator[Arrival]) -> TakenIn:

@@ -21,7 +21,7 @@ async def sweep_drop_folder() -> tuple[Swept, Counts]:
     """Look through the drop folder once and ingest what was found whole; give what became of files and of documents.
 
     Leaves the table artifact `sweep-summary`. A file that is still growing is left for the next sweep; one whose
-    document is read and refused moves on from `done/` to `rejected/`.
+    document is read and refused moves on from `done/` to `rejected/`, also one that a desk left there when it died.
     """
     settings = read_settings()
     with open_store(settings.database, raw_url=settings.raw) as store:
@@ -49,4 +49,5 @@ async def sweep_drop_folder() -> tuple[Swept, Counts]:
     counts = await ingest()
     with open_store(settings.database, raw_url=settings.raw) as store:
         await asyncio.to_thread(sweep.reject_refused, store, settings.drop, swept.places)
+        await asyncio.to_thread(sweep.reject_left, store, settings.drop, max_bytes=settings.max_document_bytes)
     return swept, counts

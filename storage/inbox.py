@@ -15,12 +15,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Select, Update, bindparam, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, case, func, or_, select, text, update
 
 from storage.archive import chunks
 from storage.errors import REASONS
 from storage.records import Hints
 from storage.tables import InboxItem
+
+FARTHEST = timedelta(days=35)
+"""No lease and no pause ends so far ahead. What says so was written by a clock that was wrong, and has run out."""
 
 State = Literal["noticed", "captured", "claimed", "filed", "seen", "rejected"]
 
@@ -192,7 +195,7 @@ def claim(
     `captured` ones wait to be read, `noticed` ones to be fetched. No two claims ever get the same item. `holder` keeps
     them until `now + lease`.
     """
-    wanted = select(_I.id).where(_I.state == state, or_(_I.not_before_at.is_(None), _I.not_before_at <= now))
+    wanted = select(_I.id).where(_I.state == state, is_due(now))
     if among is not None:
         wanted = wanted.where(_I.id.in_(among))
     # As a WITH it is asked once: PostgreSQL may ask a subquery of IN anew for each row, and then steps over what it has
@@ -308,6 +311,21 @@ def renew(conn: Connection, *, holder: str, until: datetime) -> int:
     ).rowcount
 
 
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Give the condition that an item need not wait (any longer)."""
+    return or_(_I.not_before_at.is_(None), _I.not_before_at <= now, _I.not_before_at > now + FARTHEST)
+
+
+def _has_run_out(now: datetime) -> ColumnElement[bool]:
+    return or_(_I.lease_until_at < now, _I.lease_until_at > now + FARTHEST)
+
+
+def expired(conn: Connection, *, now: datetime) -> tuple[int, ...]:
+    """Give the items, by number, that a holder has kept for longer than its lease, and that have bytes to read."""
+    kept_too_long = (_I.state == "claimed", _has_run_out(now), _I.digest.is_not(None))
+    return tuple(conn.execute(select(_I.id).where(*kept_too_long).order_by(_I.id)).scalars())
+
+
 def release_expired(conn: Connection, *, now: datetime, max_attempts: int, dead: str | None = None) -> int:
     """Take back what a holder kept for longer than its lease; give up on what had `max_attempts`. Gives how many.
 
@@ -316,7 +334,7 @@ def release_expired(conn: Connection, *, now: datetime, max_attempts: int, dead:
     spent = _I.attempts >= max_attempts
     return conn.execute(
         update(_I)
-        .where(_I.state == "claimed", _I.lease_until_at < now if dead is None else _I.holder == dead)
+        .where(_I.state == "claimed", _has_run_out(now) if dead is None else _I.holder == dead)
         .values(
             state=case((spent, "rejected"), else_=_WAITING),
             settled_at=case((spent, now), else_=None),
@@ -350,8 +368,7 @@ def counts(conn: Connection) -> dict[State, int]:
 
 def due(conn: Connection, *, now: datetime, state: Literal["captured", "noticed"] = "captured") -> int:
     """Count the items that a claim would give now."""
-    wanted = (_I.state == state) & or_(_I.not_before_at.is_(None), _I.not_before_at <= now)
-    return conn.execute(select(func.count()).where(wanted)).scalar_one()
+    return conn.execute(select(func.count()).where(_I.state == state, is_due(now))).scalar_one()
 
 
 def claimed(conn: Connection, item_ids: Collection[int]) -> int:
@@ -372,6 +389,12 @@ def rejected(conn: Connection, *, after: int = 0, limit: int = 100) -> tuple[Ite
     """Give up to `limit` rejected items with ids above `after`, ascending."""
     rows = conn.execute(_select().where(_I.state == "rejected", _I.id > after).order_by(_I.id).limit(limit))
     return tuple(_item(row) for row in rows)
+
+
+def refused_lately(conn: Connection, *, limit: int) -> tuple[Item, ...]:
+    """Give the latest items of which bytes were kept and which were rejected, the latest first."""
+    wanted = _select().where(_I.state == "rejected", _I.digest.is_not(None)).order_by(_I.id.desc()).limit(limit)
+    return tuple(_item(row) for row in conn.execute(wanted))
 
 
 def kept(conn: Connection, *, after: int = 0, limit: int = 100) -> tuple[Item, ...]:

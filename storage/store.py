@@ -202,8 +202,8 @@ def _translate(error: sqlalchemy.exc.DBAPIError, name: str) -> WiredeskError | N
         if not isinstance(error.orig, sqlite3.OperationalError):
             return None
         if "I/O" in said:
-            what = "the disk did not take or give what is in the database; check the disk; it will be tried again"
-            return StoreBusy(what, subject=name)
+            what = "the disk did not take or give what is in the database; check the disk, and make room on it"
+            return StoreBusy(f"{what}; it will be tried again", subject=name)
         busy = "locked" in said or "busy" in said
         return StoreBusy("another process is writing; it will be tried again", subject=name) if busy else None
     state = getattr(error.orig, "sqlstate", None)

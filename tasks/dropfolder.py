@@ -84,6 +84,10 @@ class DropFolder:
                 if not is_unfinished(name):
                     yield f"{at}/{name}" if at else name
 
+    def days(self, into: str) -> list[str]:
+        """Name the folders in one that files were moved into, the latest first."""
+        return sorted(os.listdir(self._target(into)), reverse=True)
+
     def look(self, name: str) -> Look | None:
         """Look at a file, without following it if it is a link; None if there is none (any more)."""
         try:
@@ -136,10 +140,20 @@ class DropFolder:
             data = read_whole(file, max_bytes=max_bytes, subject=str(self.path / name))
             return data if is_same(file, seen) else None
 
-    def move(self, name: str, into: str, seen: Look, *, named: tuple[str, str] | None = None) -> str | None:
+    def move(
+        self,
+        name: str,
+        into: str,
+        seen: Look,
+        *,
+        named: tuple[str, str] | None = None,
+        note: tuple[str, str] | None = None,
+    ) -> str | None:
         """Move a file away under a name that nobody has there yet, and give its new one. `named` is (stem, ending).
 
-        None if it is gone, or is not what was seen: a file that took its place goes back to where it was.
+        None if it is gone, or is not what was seen: a file that took its place goes back to where it was. `note` is the
+        ending and the text of a small file to lie beside it. That is written first: who comes back after a crash in
+        between writes it again, where a file that was moved already would never be looked at again.
 
         Raises:
             Misconfigured: `into` cannot be a folder of this one.
@@ -148,25 +162,13 @@ class DropFolder:
         target = self._target(into)
         try:
             parent, last = self._parent(name)
-            place = self._rename_to_free(parent, last, target, *(named or _split(last)))
+            place = self._rename_to_free(parent, last, target, *(named or _split(last)), note)
             if _look(os.stat(place, dir_fd=target, follow_symlinks=False)) == seen:
                 return f"{into}/{place}"
             self._rename_to_free(target, place, parent, *_split(last))
         except (FileNotFoundError, NotADirectoryError):
             pass
         return None
-
-    def write(self, into: str, stem: str, ending: str, text: str) -> None:
-        """Write a small file under a name that nobody has there yet."""
-        target = self._target(into)
-        for place in _names(stem, ending):
-            try:
-                descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, dir_fd=target)
-            except FileExistsError:
-                continue
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-            return
 
     def _parent(self, name: str) -> tuple[int, str]:
         """Open the folder that a name lies in, step by step; the last one stays open for the next name in it."""
@@ -215,8 +217,12 @@ class DropFolder:
         except NotADirectoryError as error:
             raise Misconfigured("this must be a folder, and no link to one", subject=str(self.path / into)) from error
 
-    def _rename_to_free(self, parent: int, last: str, target: int, stem: str, ending: str) -> str:
+    def _rename_to_free(
+        self, parent: int, last: str, target: int, stem: str, ending: str, note: tuple[str, str] | None = None
+    ) -> str:
         for place in _names(stem, ending):
+            if note is not None and not _is_there(place, target):
+                _write_beside(target, place, *note)
             try:
                 self._rename_new(parent, last, target, place)
             except FileExistsError:
@@ -243,6 +249,31 @@ class DropFolder:
                 raise
             _copy(parent, last, target, place)
             os.unlink(last, dir_fd=parent)
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write_beside(folder: int, name: str, ending: str, text: str) -> None:
+    """Write what is to lie beside a file that is not there yet, over what was left of an earlier attempt.
+
+    Where its name has to be cut it is no longer that file's alone: then nothing is written over.
+    """
+    flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    whole = len(os.fsencode(name + ending)) <= LONGEST
+    for place in [name + ending] if whole else _names(name, ending):
+        try:
+            descriptor = os.open(place, flags | (os.O_TRUNC if whole else os.O_EXCL), dir_fd=folder)
+        except FileExistsError:
+            continue
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        return
 
 
 def is_same(file: BinaryIO, seen: Look) -> bool:

@@ -9,7 +9,7 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -74,9 +74,13 @@ def take_in(store: Store, arrivals: Iterable[Document | Refusal], *, now: dateti
 
     What was noted before, the same bytes with the same hints, is not noted again: its item comes back as it stands.
     """
-    # The bytes of each are let go of as soon as they are kept: two hundred documents may be gigabytes.
-    pending = map(partial(_keep, store), arrivals)
-    while chunk := list(itertools.islice(pending, NOTED_AT_ONCE)):
+    pending = iter(arrivals)
+    while True:
+        # The bytes of each are let go of as soon as they are written: two hundred documents may be gigabytes.
+        with store.raw.together() as put:
+            chunk = list(map(partial(_keep, put), itertools.islice(pending, NOTED_AT_ONCE)))
+        if not chunk:
+            return
         with store.writing() as conn:
             received = [_note(conn, kept, now) for kept in chunk]
         logger.info("taken in new=%d known=%d", sum(r.new for r in received), sum(not r.new for r in received))
@@ -90,7 +94,8 @@ def take_in_hand(
 
     So nothing that comes later ever waits behind them.
     """
-    kept = [_keep(store, arrival) for arrival in arrivals]
+    with store.raw.together() as put:
+        kept = [_keep(put, arrival) for arrival in arrivals]
     with store.writing() as conn:
         received = [_note(conn, one, now) for one in kept]
         waiting = [r.item_id for r in received if r.state == "captured"]
@@ -114,10 +119,10 @@ class _Kept:
     size_bytes: int
 
 
-def _keep(store: Store, arrival: Document | Refusal) -> _Kept | Refusal:
+def _keep(put: Callable[[bytes], str], arrival: Document | Refusal) -> _Kept | Refusal:
     if isinstance(arrival, Refusal):
         return arrival
-    digest = store.raw.put(arrival.raw)
+    digest = put(arrival.raw)
     return _Kept(input=arrival.input, hints=arrival.hints, digest=digest, size_bytes=len(arrival.raw))
 
 

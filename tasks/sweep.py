@@ -4,7 +4,9 @@ The bytes are kept and noted before the file moves. A crash between the two leav
 sweep finds its bytes noted already and only moves it.
 """
 
+import hashlib
 import logging
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from storage import inbox
 from storage.errors import REASONS, Rejected
-from storage.inbox import Received
+from storage.inbox import Item, Received
 from storage.records import Hints, Refusal
 from storage.store import Store
 from tasks import formats, intake, sidecar
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 ORPHAN = timedelta(hours=1)
 """So long a sidecar waits for its document."""
+LATEST_REFUSED = 200
+"""Refusals after which a file that should have moved on from `done/` is still looked for."""
 AT_ONCE = 200
 """Files whose documents are noted, and which are then moved, before the next ones are looked at."""
 
@@ -107,6 +111,35 @@ def reject_refused(store: Store, folder: Path, places: Mapping[int, str]) -> int
     return moved
 
 
+def reject_left(store: Store, folder: Path, *, max_bytes: int) -> int:
+    """Do what `reject_refused` does for the latest refusals, whose places a desk that died knew. Gives how many.
+
+    A file is that document's if there is nothing in it but the bytes that were refused, under the name they came by.
+    """
+    moved = 0
+    with DropFolder(folder) as opened, store.reading() as conn:
+        for item in inbox.refused_lately(conn, limit=LATEST_REFUSED):
+            if not item.input.startswith(f"{folder}{os.sep}"):
+                continue
+            last = os.path.basename(item.input)
+            days = {item.received_at, item.settled_at or item.received_at}
+            for place in [f"{DONE}/{day:%Y-%m-%d}/{last}" for day in sorted(days)]:
+                look = opened.look(place)
+                if look is not None and _is_all_of(opened, place, look, item, max_bytes):
+                    moved += _reject(opened, place, look, f"{item.reason}: {item.detail}") is not None
+                    break
+    return moved
+
+
+def _is_all_of(folder: DropFolder, place: str, look: Look, item: Item, max_bytes: int) -> bool:
+    try:
+        raw = folder.read(place, look, max_bytes=max_bytes, ready=lambda _: True)
+    except Rejected:
+        return False
+    found = list(islice(intake.documents_of(raw or b"", name=place, hints=Hints()), 2))
+    return [hashlib.sha256(d.raw).hexdigest() for d in found if isinstance(d, Document)] == [item.digest]
+
+
 @dataclass(slots=True)
 class _File:
     """One file on its way in."""
@@ -165,6 +198,7 @@ class _Sweep:
             if received.state == "captured":
                 fresh.append(received.item_id)
         taken = refused = stuck = 0
+        reported: list[str] = []
         places: dict[int, str] = {}
         for file in files:
             if file.changed:
@@ -174,7 +208,7 @@ class _Sweep:
             except OSError as error:
                 stuck += 1
                 if self._looks is None or self._looks.note_stuck(file.name, file.look):
-                    logger.warning("taken, but cannot be moved away file=%r error=%s", file.name, error)
+                    reported.append(f"{file.name!r}: {error}")
                 continue
             if file.refusal is not None:
                 refused += 1
@@ -182,6 +216,9 @@ class _Sweep:
                 taken += 1
                 if file.documents == 1 and file.item is not None:
                     places[file.item.item_id] = place
+        if reported:
+            remedy = "taken in, but cannot be moved away; make it writable, and room on it: folder=%s files=%d first=%s"
+            logger.warning(remedy, self._folder.path, len(reported), reported[0])
         return Swept(taken=taken, refused=refused, stuck=stuck, items=tuple(fresh), places=places)
 
     def _put_away(self, file: _File) -> str | None:
@@ -214,11 +251,14 @@ class _Sweep:
         """
         name, look = file.name, file.look
         age = self._now - datetime.fromtimestamp(look.mtime_ns / 1e9, UTC)
+        unchanged = None if self._looks is None else self._looks.unchanged(name, look, self._now)
         if name.endswith(SIDECAR):
-            if self._folder.look(name.removesuffix(SIDECAR)) is None and age >= ORPHAN:
+            alone = self._folder.look(name.removesuffix(SIDECAR)) is None
+            # Its time of writing may be as old as the document's: who sees it from the beginning goes by that.
+            waited = age if unchanged is None else unchanged
+            if alone and waited >= ORPHAN and not _follow(self._folder, name, look):
                 raise Rejected("unreadable", "it says what is known of a document that did not come; drop both again")
             return
-        unchanged = None if self._looks is None else self._looks.unchanged(name, look, self._now)
         renamed = self._came_whole(name)
 
         def ready(held: bool | None) -> bool:
@@ -270,15 +310,23 @@ def publisher_of(name: str) -> str | None:
 
 
 def _reject(folder: DropFolder, name: str, look: Look, reason: str) -> str | None:
-    place = _with_its_sidecar(folder, name, REJECTED, look)
-    if place is not None:
-        folder.write(REJECTED, place.rpartition("/")[2], REASON, f"{reason}\n")
-    return place
+    return _with_its_sidecar(folder, name, REJECTED, look, note=(REASON, f"{reason}\n"))
 
 
-def _with_its_sidecar(folder: DropFolder, name: str, into: str, look: Look) -> str | None:
+def _with_its_sidecar(
+    folder: DropFolder, name: str, into: str, look: Look, *, note: tuple[str, str] | None = None
+) -> str | None:
     """Move a document, then what lies beside it: a document without its sidecar would be another document."""
-    place = folder.move(name, into, look)
+    place = folder.move(name, into, look, note=note)
     if place is not None and (beside := folder.look(name + SIDECAR)) is not None:
         folder.move(name + SIDECAR, into, beside, named=(place.rpartition("/")[2], SIDECAR))
     return place
+
+
+def _follow(folder: DropFolder, name: str, beside: Look) -> bool:
+    """Move a sidecar that was left behind to the document that it belongs to, which was moved before a crash."""
+    last = name.removesuffix(SIDECAR).rpartition("/")[2]
+    for into in (REJECTED, *(f"{DONE}/{day}" for day in folder.days(DONE))):
+        if folder.look(f"{into}/{last}") is not None and folder.look(f"{into}/{last}{SIDECAR}") is None:
+            return folder.move(name, into, beside, named=(last, SIDECAR)) is not None
+    return False

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import hypothesis
 import psycopg
@@ -16,6 +17,7 @@ import pytest
 from faultyserver import FaultyServer
 from sqlalchemy import make_url
 
+import storage.store
 from storage.records import Article, Hints
 from storage.store import Store, open_store
 from tasks import enrich, formats, intake
@@ -135,7 +137,11 @@ def database_url(databases: Databases, dialect: str) -> Iterator[str]:
 @pytest.fixture
 def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     """A fresh store on each of the two databases; a writer waits half a second for another one."""
-    with open_store(database_url, raw_url=str(tmp_path / "raw"), busy_timeout=timedelta(seconds=0.5)) as opened:
+    # It need not survive a power cut either, and half a second is little where each commit waits for a busy disk.
+    with (
+        mock.patch.object(storage.store, "_LASTING", ("journal_mode=WAL", "synchronous=OFF")),
+        open_store(database_url, raw_url=str(tmp_path / "raw"), busy_timeout=timedelta(seconds=0.5)) as opened,
+    ):
         yield opened
 
 

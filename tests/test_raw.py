@@ -1,5 +1,6 @@
 """The raw shelf: bytes under the name of their content, whole or not at all."""
 
+import contextlib
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import storage.raw
 from storage.errors import Misconfigured, Rejected
 from storage.raw import Raw
 
@@ -100,9 +102,30 @@ def test_a_capture_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeyp
     raw = Raw(str(tmp_path / "raw"))
     digest = raw.put(BYTES)
     folders = [f"raw/{digest[:2]}", f"raw/{digest[:2]}/{digest[2:4]}"]
-    made = ["synced .", "synced raw", f"synced {folders[0]}", "synced raw"]
     (content,) = [d for d in done if d.startswith("synced raw/.passing/")]
+    made = ["synced .", "synced raw", "synced raw", f"synced {folders[0]}"]
     assert done == [*made, content, f"renamed to {folders[1]}/{digest}.zst", f"synced {folders[1]}"]
+
+
+def test_many_captures_are_kept_together_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, synced = Raw(str(tmp_path)), []
+    sync = storage.raw._sync_all
+
+    def synced_all(folder: Path) -> bool:
+        synced.append(sorted(p.suffix for p in tmp_path.rglob("*") if p.is_file()))
+        return sync(folder)
+
+    monkeypatch.setattr(storage.raw, "_sync_all", synced_all)
+    some = [BYTES + bytes([n]) for n in range(9)]
+    with raw.together() as put:
+        digests = [put(data) for data in (*some, some[0])]
+        assert not raw.holds(digests[0])
+    assert [raw.get(digest) for digest in digests] == [*some, some[0]]
+    assert synced == [[".part"] * 9, [".zst"] * 9]
+    with contextlib.suppress(KeyError), raw.together() as put:
+        put(b"one more")
+        raise KeyError
+    assert [p for p in tmp_path.rglob("*") if p.is_file() and p.suffix != ".zst"] == []
 
 
 def test_what_the_dead_began_to_write_is_cleared_and_what_the_living_write_is_not(tmp_path: Path) -> None:

@@ -310,10 +310,10 @@ def test_what_cannot_be_moved_is_noted_once_and_left(
     drop(tmp_path, "b.txt", "two")
     move = DropFolder.move
 
-    def refused(folder: DropFolder, name: str, into: str, *rest: Any) -> str | None:
+    def refused(folder: DropFolder, name: str, into: str, *rest: Any, **more: Any) -> str | None:
         if name == "a.txt":
             raise PermissionError(1, "not yours", name)
-        return move(folder, name, into, *rest)
+        return move(folder, name, into, *rest, **more)
 
     monkeypatch.setattr(DropFolder, "move", refused)
     seen = Looks()
@@ -354,15 +354,15 @@ KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from storage import inbox
-from storage.raw import Raw
+from storage import inbox, raw as shelf
 from storage.store import open_store
-from tasks import intake, sweep
+from tasks import dropfolder, intake, sweep
 from tasks.dropfolder import DropFolder
 
 at, count, url, raw, folder = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
-owner, name = {"keep": (Raw, "put"), "note": (inbox, "receive"), "move": (DropFolder, "move"),
-               "rename": (DropFolder, "_rename_new"), "reason": (DropFolder, "write")}[at]
+owner, name = {"keep": (shelf, "_write_passing"), "name": (shelf, "_give_names"), "note": (inbox, "receive"),
+               "move": (DropFolder, "move"),
+               "rename": (DropFolder, "_rename_new"), "reason": (dropfolder, "_write_beside")}[at]
 real = getattr(owner, name)
 calls = []
 
@@ -380,7 +380,17 @@ with open_store(url, raw_url=raw) as store:
 
 @pytest.mark.parametrize(
     ("at", "count"),
-    [("keep", 0), ("keep", 2), ("note", 1), ("move", 0), ("move", 1), ("rename", 1), ("rename", 2), ("reason", 0)],
+    [
+        ("keep", 0),
+        ("keep", 2),
+        ("name", 0),
+        ("note", 1),
+        ("move", 0),
+        ("move", 1),
+        ("rename", 1),
+        ("rename", 2),
+        ("reason", 0),
+    ],
 )
 def test_a_crash_at_any_point_takes_every_file_once(
     databases: Any, tmp_path: Path, at: str, count: int, request: pytest.FixtureRequest
@@ -433,3 +443,34 @@ def test_thousands_of_files_at_once(databases: Any, tmp_path: Path, each: int, r
     assert len(set(swept.items)) == 10 * each
     assert len(list((folder / "done" / f"{NOW:%Y-%m-%d}").iterdir())) == 10 * each
     assert spent < 0.06 * each  # 12 s for ten thousand, on a core that others use too
+
+
+def test_a_sidecar_that_was_written_long_ago_waits_for_its_document_too(store: Store, tmp_path: Path) -> None:
+    drop(tmp_path, "a.txt.meta.json", "{}")
+    seen = Looks()
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000, looks=seen) == Swept()
+    assert sweep.sweep(store, tmp_path, now=NOW + sweep.ORPHAN, max_bytes=1000, looks=seen) == Swept(refused=1)
+
+
+def test_a_sidecar_that_a_crash_left_behind_follows_its_document(store: Store, tmp_path: Path) -> None:
+    drop(tmp_path, "a.txt", "one")
+    sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000)
+    drop(tmp_path, "a.txt.meta.json", "{}")
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept()
+    done = tmp_path / "done" / f"{NOW:%Y-%m-%d}"
+    assert sorted(p.name for p in done.iterdir()) == ["a.txt", "a.txt.meta.json"]
+
+
+def test_a_refused_file_that_a_dead_desk_left_in_done_moves_on(store: Store, tmp_path: Path) -> None:
+    for name, text in (("a.txt", "one"), ("b.txt", "two"), ("c.txt", "three")):
+        drop(tmp_path, name, text)
+    swept = sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000)
+    done = tmp_path / "done" / f"{NOW:%Y-%m-%d}"
+    (done / "c.txt").write_text("somebody else's")
+    with store.writing() as conn:
+        for item in (swept.items[0], swept.items[2]):
+            inbox.settle(conn, item, state="rejected", reason="too-short", detail="it is short", now=NOW)
+    assert [sweep.reject_left(store, tmp_path, max_bytes=1000) for _ in range(2)] == [1, 0]
+    assert sorted(p.name for p in done.iterdir()) == ["b.txt", "c.txt"]
+    assert (tmp_path / "rejected" / "a.txt").read_text() == "one"
+    assert (tmp_path / "rejected" / "a.txt.reason.txt").read_text() == "too-short: it is short\n"

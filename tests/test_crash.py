@@ -1,0 +1,166 @@
+"""Killed anywhere, nothing is lost and nothing doubled: a rerun leaves what an undisturbed run leaves.
+
+`tests/crashing.py` runs the desk's work in children that kill themselves at exact points. A failure names job and
+points; `python tests/crashing.py JOB POINT...` meets them again, `--postgresql` on the other database.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SAMPLES, Databases
+from crashing import JOBS, Case, Yard, site
+from faultyserver import FaultyServer
+
+from storage import catalogue, changes, inbox
+from storage.store import open_store
+
+ROOT = Path(__file__).parent.parent
+SEED = 20261122
+KILLS = {"ingest": 45, "sweep": 45, "watch": 35, "poll": 35, "backfill": 25, "renew": 15}
+"""How often each job is killed, on each database: 200 times together."""
+
+
+@pytest.fixture(scope="module")
+def yard() -> Iterator[Yard]:
+    with Yard() as running:
+        yield running
+
+
+@pytest.fixture
+def case(yard: Yard, job: str, tmp_path: Path, databases: Databases, dialect: str, server: FaultyServer) -> Case:
+    made = Case(yard, job, tmp_path, lambda: databases.fresh(dialect), databases.drop, site(server))
+    made.measure()
+    return made
+
+
+def attack(case: Case, job: str, dialect: str, many: int) -> None:
+    dice = random.Random(f"{SEED} {job} {dialect}")
+    failures = [said for kills in case.draw(dice, many) if (said := case.attack(kills)) is not None]
+    assert not failures, f"seed {SEED}, {dialect}, {len(failures)} of {many}:\n" + "\n".join(failures[:5])
+
+
+def test_the_jobs_are_killed_two_hundred_times() -> None:
+    assert set(KILLS) == set(JOBS)
+    assert sum(KILLS.values()) == 200
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("job", JOBS)
+def test_a_rerun_leaves_what_an_undisturbed_run_leaves(case: Case, job: str, dialect: str) -> None:
+    assert {label.split()[0] for label in case.points} >= {"execute", "commit"}
+    assert case.expected["articles"]
+    assert case.expected["in hand"] == []
+    assert case.expected["rebuilt from the change feed"] == [
+        dict.fromkeys(("articles", "copies", "stories", "quotes", "timeline"), True)
+    ]
+    attack(case, job, dialect, KILLS[job])
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("job", ["sweep"])
+def test_a_sweep_that_was_killed_is_made_good(case: Case, job: str, dialect: str) -> None:
+    attack(case, job, dialect, 5)
+
+
+# Whole processes, killed from outside at whatever time it is.
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    known = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))}
+    return known | {"WIREDESK_HOME": str(home), "WIREDESK_LEASE_S": "5", "WIREDESK_WORKERS": "1"} | more
+
+
+def outcome(home: Path) -> dict[str, Any]:
+    with open_store(f"sqlite:///{home / 'wiredesk.db'}", raw_url=str(home / "raw")) as store, store.reading() as conn:
+        stories = [(s.id, sorted(m.id for m in s.members)) for s in catalogue.stories(conn)]
+        counts = {state: n for state, n in inbox.counts(conn).items() if n}
+        filed = [c.subject for c in changes.read(conn, after=0, limit=1000) if c.kind == "article.filed"]
+        ids = sorted(a.id for a in catalogue.articles(conn))
+    return {"stories": sorted(stories), "counts": counts, "filed": sorted(filed), "articles": ids}
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("command", ["ingest", "backfill", "sweep"])
+def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_path: Path) -> None:
+    def prepared(name: str) -> tuple[Path, list[str]]:
+        home = tmp_path / name
+        given = home / "drop" if command == "sweep" else tmp_path / "given"
+        given.mkdir(parents=True, exist_ok=True)
+        for sample in SAMPLES.iterdir():
+            (given / sample.name).write_bytes(sample.read_bytes())
+            os.utime(given / sample.name, (1_770_000_000, 1_770_000_000))
+        return home, [sys.executable, "-m", "flows", command, *([] if command == "sweep" else [str(given)])]
+
+    def run(home: Path, words: list[str], kill_after_s: float | None) -> float:
+        began = time.monotonic()
+        with (tmp_path / "log").open("ab") as log:
+            process = subprocess.Popen(words, env=environment(home), cwd=ROOT, stdout=log, stderr=log)
+            try:
+                process.wait(kill_after_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        return time.monotonic() - began
+
+    whole, words = prepared("whole")
+    took_s = run(whole, words, None)
+    dice = random.Random(SEED)
+    killed, words = prepared("killed")
+    for _ in range(3):
+        run(killed, words, took_s * dice.uniform(0.3, 0.95))
+    time.sleep(5)  # the leases run out
+    run(killed, words, None)
+    if command == "backfill":  # what it left in hand is whoever's that comes by
+        run(killed, [sys.executable, "-m", "flows", "ingest", str(tmp_path / "given")], None)
+    assert outcome(killed) == outcome(whole)
+    found = outcome(killed)
+    assert found["filed"] == found["articles"]
+    assert set(found["counts"]) <= {"filed", "seen", "rejected"}
+    if command == "sweep":
+        left = [p for p in (killed / "drop").iterdir() if p.is_file()]
+        put_away = sorted(p.name for part in ("done", "rejected") for p in (killed / "drop" / part).rglob("*.*"))
+        assert left == []
+        assert [n for n in put_away if not n.endswith(".reason.txt")] == sorted(s.name for s in SAMPLES.iterdir())
+
+
+@pytest.mark.hard
+@pytest.mark.timeout(900)
+def test_a_desk_killed_while_files_come_files_each_of_them_once(tmp_path: Path) -> None:
+    from desking import Up, drop, free_port, wait_for
+
+    home, headlines = tmp_path / "home", set()
+    dice = random.Random(SEED)
+    for start in range(3):
+        up = Up(home, free_port(), "up", WIREDESK_LEASE_S="20", WIREDESK_WORKERS="1").ready()
+        try:
+            for _ in range(15):
+                headlines.add(drop(home, f"Start {start}"))
+                time.sleep(dice.uniform(0, 0.2))
+            if start < 2:
+                time.sleep(dice.uniform(0, 2))
+                for pid in (up.children()["desk"], up.process.pid):
+                    os.kill(pid, signal.SIGKILL)
+                up.process.wait(30)
+        finally:
+            if start < 2 and up.process.poll() is None:
+                up.process.kill()
+                up.process.wait(30)
+    try:
+        wait_for(lambda: up.filed() >= headlines, seconds=300, what="every article")
+    finally:
+        assert up.stop() == 0
+    found = outcome(home)
+    assert found["filed"] == found["articles"]
+    assert found["counts"] == {"filed": 45}
+    assert [p for p in (home / "drop").iterdir() if p.is_file()] == []
+    assert len(list((home / "drop" / "done").rglob("*.html"))) == 45
