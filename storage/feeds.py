@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from storage.feedrecords import Attempt, Condition, FeedState
+from storage.inbox import FARTHEST
 from storage.tables import Feed as Row
 from storage.tables import FeedAttempt, FeedEntry
 
@@ -104,11 +105,11 @@ def due(conn: Connection, *, now: datetime, claimed: bool = False) -> int:
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (_LOOKED_AT, Row.next_poll_at <= now, _unheld(now))
+    return (_LOOKED_AT, or_(Row.next_poll_at <= now, Row.next_poll_at > now + FARTHEST), _unheld(now))
 
 
 def _unheld(now: datetime) -> ColumnElement[bool]:
-    return or_(Row.lease_until_at.is_(None), Row.lease_until_at < now)
+    return or_(Row.lease_until_at.is_(None), Row.lease_until_at < now, Row.lease_until_at > now + FARTHEST)
 
 
 def claim(

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, func, or_, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
-from storage import changes, consumers
+from storage import changes, consumers, inbox
 from storage import tables as t
 from storage.consumers import Consumer, Held
 
@@ -46,8 +46,8 @@ class Overview:
 def overview(conn: Connection, *, now: datetime, keep_changes: timedelta | None = None) -> Overview:
     """Look at everything once. `keep_changes` is how long the change feed should be kept, None for ever."""
     i, a = t.InboxItem, t.Article
-    due = (i.state == "captured") & or_(i.not_before_at.is_(None), i.not_before_at <= now)
-    later = (i.state == "captured") & (i.not_before_at > now)
+    due = (i.state == "captured") & inbox.is_due(now)
+    later = (i.state == "captured") & ~inbox.is_due(now)
     since = now - LATELY
 
     def count(table: type[t.Base], *which: object) -> int:
@@ -79,9 +79,7 @@ def due_since(conn: Connection, *, now: datetime) -> datetime | None:
     """Say since when the item has been due that has been so for longest; None if none is."""
     i = t.InboxItem
     waiting = select(func.min(func.coalesce(i.not_before_at, i.received_at))).where(i.state == "captured")
-    found: datetime | None = conn.execute(
-        waiting.where(or_(i.not_before_at.is_(None), i.not_before_at <= now))
-    ).scalar()
+    found: datetime | None = conn.execute(waiting.where(inbox.is_due(now))).scalar()
     return found
 
 

@@ -28,7 +28,7 @@ class Looks:
     def unchanged(self, name: str, look: Look, now: datetime) -> timedelta:
         """Say for how long a file has looked like this."""
         before = self._seen.get(name)
-        if before is None or before[0] != look:
+        if before is None or before[0] != look or before[1] > now:  # the clock has been put back
             self._seen[name] = before = (look, now)
         return now - before[1]
 
