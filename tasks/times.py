@@ -14,7 +14,7 @@ from storage.records import Quotation, Timex
 from tasks import foreigntimes, timedates, timespans, timevalues
 from tasks.grammar import Layout, Sentence
 from tasks.timedates import Run, Value
-from tasks.timewords import GATE, NEEDS, RULES, SIGNS
+from tasks.timewords import GATE, NEEDS, RULES, SIGNS, WORDS
 
 VERSION: Final = 2
 
@@ -93,8 +93,11 @@ def find(body: str, layout: Layout, *, published: str | None, language: str | No
 def _sentence(run: Run, s: Sentence) -> list[Timex]:
     taken: list[tuple[int, int, re.Match[str], str]] = []
     held = {sort for sort, sign in SIGNS.items() if sign.search(run.body, s.start, s.end)}
+    folded = run.body[s.start : s.end].casefold()
+    idle = {name for name, words in WORDS.items() if not any(word in folded for word in words)}
+    idle |= {name for name, sign in NEEDS.items() if sign not in held}
     for name, pattern in RULES:
-        if name in NEEDS and NEEDS[name] not in held:
+        if name in idle:
             continue
         for match in pattern.finditer(run.body, s.start, s.end):
             a, b = match.span("x") if "x" in pattern.groupindex else match.span()

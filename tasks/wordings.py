@@ -128,20 +128,20 @@ def candidates(nodes: list[Node], of: Collection[int] | None = None) -> list[tup
     """
     holding: dict[tuple[str, str], list[int]] = defaultdict(list)
     telling: dict[tuple[str, str], list[int]] = defaultdict(list)
+    heaviest = [list(_marked(node, _heaviest(node.words))) for node in nodes]
     for i, node in enumerate(nodes):
         for word in _marked(node, node.words.weight):
             holding[word].append(i)
-        for word in _marked(node, _heaviest(node.words)):
+        for word in heaviest[i]:
             telling[word].append(i)
     pairs: set[tuple[int, int]] = set()
     for i in range(len(nodes)) if of is None else of:
-        node = nodes[i]
-        for word in _marked(node, _heaviest(node.words)):
-            pairs.update((min(i, j), max(i, j)) for j in holding[word] if i != j)
-        if of is not None:
-            for word in _marked(node, node.words.weight):
-                pairs.update((min(i, j), max(i, j)) for j in telling.get(word, ()) if i != j)
-    return sorted(pairs)
+        for word in heaviest[i]:
+            pairs.update((i, j) if i < j else (j, i) for j in holding[word])
+        if of is not None and len(of) < len(nodes):  # else whoever tells has found whoever holds already
+            for word in _marked(nodes[i], nodes[i].words.weight):
+                pairs.update((i, j) if i < j else (j, i) for j in telling.get(word, ()))
+    return sorted((i, j) for i, j in pairs if i != j)
 
 
 def _marked(node: Node, words: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -218,3 +218,21 @@ def test_any_words_give_expressions_that_re_slice(words: list[str], published: s
 )
 def test_the_date_of_an_event_is_edtf(value: str, date: str) -> None:
     assert timevalues.edtf(value) == date
+
+
+@pytest.mark.parametrize("sentence", [
+    "It was done in the first half, the latest period and Q3 2025.",
+    "They met every Tuesday, twice a week and daily.",
+    "She left that same day, the following morning and the day before.", "It rained the previous year and that Weekend.",
+    "The past decade and the coming century were better, sometime next month and the weekend.",
+    "Four weeks ago, three days earlier, a YEAR from now.",
+    "It took several minutes, and a two-hour-long wait for years.",
+    "At noon, 10:30 a.m. Tuesday, by midnight, 5 o’clock in the afternoon.", "In the 19th century it was nightly.",
+])  # fmt: skip
+def test_no_rule_is_left_out_that_would_have_found_something(sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = grammar.lay_out(sentence)
+    before = times.find(sentence, layout, published=WEDNESDAY)
+    monkeypatch.setattr(times, "WORDS", {})
+    monkeypatch.setattr(times, "NEEDS", {})
+    assert before
+    assert before == times.find(sentence, layout, published=WEDNESDAY)
