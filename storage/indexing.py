@@ -53,17 +53,19 @@ def _find_places(conn: Connection, *, after: int) -> int | None:
 
 
 def _index(conn: Connection, kind: Kind, *, after: str) -> tuple[int, str | None]:
-    """Index a page of what is not in the index. Gives how many those were, and the id of the last one, if any."""
+    """Index what is not in the index of a page. Gives how many those were, and the id of the last of all, if any."""
     f, first = kind.family, finding.KINDS[kind.member.__tablename__]
-    there = select(t.Find.key).where(t.Find.id == f.id, t.Find.key >= first, t.Find.key <= first + finding.LAST)
-    wanted = select(f.__table__).where(~there.exists(), f.id > after).order_by(f.id).limit(AT_ONCE)
-    page = conn.execute(wanted).mappings().all()
+    page = conn.execute(select(f.__table__).where(f.id > after).order_by(f.id).limit(AT_ONCE)).mappings().all()
     if not page:
         return 0, None
-    members = _members(conn, kind, [row["id"] for row in page])
-    decided = {row["id"]: (dict(row), members[row["id"]]) for row in page}
+    # Asked for these alone: PostgreSQL would hold the whole index against the whole table for each page.
+    there = select(t.Find.id).where(t.Find.key >= first, t.Find.key <= first + finding.LAST)
+    known = set(conn.execute(there.where(t.Find.id.in_([row["id"] for row in page]))).scalars())
+    fresh = [row for row in page if row["id"] not in known]
+    members = _members(conn, kind, [row["id"] for row in fresh])
+    decided = {row["id"]: (dict(row), members[row["id"]]) for row in fresh}
     finding.keep(conn, kind.member.__tablename__, decided, (), whole=True)
-    return len(page), str(page[-1]["id"])
+    return len(fresh), str(page[-1]["id"])
 
 
 def _members(conn: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, list[Any]]:

@@ -167,13 +167,15 @@ def _statement(
 ) -> tuple[Any, dict[str, Any]]:
     """Write the search as either database walks its index; PostgreSQL's planner may as well gather and sort."""
     given: dict[str, Any] = {"low": low, "high": high, "limit": limit}
-    source, asks = "finds f", ["f.key > :low", "f.key <= :high"]
+    source, asks, order = "finds f", ["f.key > :low", "f.key <= :high"], "f.key"
     parts = [*query.parts]
     if touching:
         asks.append("f.until >= :since")
         given["since"] = _day(str(asked.since))
         if parts:
             parts.append(f'"{COARSE}"' if query.lite else f"'{COARSE}'")
+        else:  # few reach so far, and in the order of keys everything before `since` would be read for them
+            source, order = ("finds f INDEXED BY ix__finds__until_key" if query.lite else source), "f.key + 0"
     if parts:
         given["match"] = (" AND " if query.lite else " & ").join(parts)
         if not query.lite:
@@ -181,7 +183,7 @@ def _statement(
         elif asked.story is not None:
             asks.append("f.key IN (SELECT rowid FROM finds_words WHERE finds_words MATCH :match)")
         else:
-            source = "finds_words w CROSS JOIN finds f ON f.key = w.rowid"
+            source, order = "finds_words w CROSS JOIN finds f ON f.key = w.rowid", "w.rowid"
             asks = ["finds_words MATCH :match", "w.rowid > :low", "w.rowid <= :high", *asks[2:]]
     if asked.story is not None:
         asks.append(_CARRIED[kind])
@@ -189,7 +191,6 @@ def _statement(
     for at, phrase in enumerate(query.phrases):
         asks.append(f"f.tokens LIKE :phrase{at}")
         given[f"phrase{at}"] = phrase
-    order = "w.rowid" if source != "finds f" else "f.key"
     wanted = f"SELECT f.key, f.id FROM {source} WHERE {' AND '.join(asks)} ORDER BY {order} LIMIT :limit"  # noqa: S608
     return text(wanted), given
 
