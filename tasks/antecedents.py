@@ -3,8 +3,8 @@
 A pronoun goes along the chain of subjects: whoever speaks stays in mind more than who is spoken of within a clause.
 """
 
-import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -47,17 +47,15 @@ class Run:
     def _hear_pronouns(self) -> None:
         """Let `Kim Berg said that her team` and `Kim Berg left. She` tell the gender of those whose name does not."""
         body = self._layout.body
-        quoted = [(q.start, q.end) for q in self._layout.quoted]
+        is_quoted = self._layout.is_quoted
         heard: dict[int, tuple[Entity, list[str]]] = {}
         before: list[Entity] = []
         for s in self._layout.sentences:
             people = [
-                (a, e)
-                for a, _, e in self._register.between(s.start, s.end)
-                if e.type == "Person" and not any(x <= a < y for x, y in quoted)
+                (a, e) for a, _, e in self._register.between(s.start, s.end) if e.type == "Person" and not is_quoted(a)
             ]
             for p in _HE.finditer(body, s.start, s.end):
-                if any(x <= p.start() < y for x, y in quoted):
+                if is_quoted(p.start()):
                     continue
                 gender = gender_of(p.group().casefold())
                 ahead = list({id(e): e for a, e in people if a < p.start()}.values())
@@ -74,15 +72,16 @@ class Run:
     def walk(self, by_role: Callable[[Mention], Entity | None]) -> None:
         """Go through the text once and settle who each `he` and `she` is, from left to right."""
         body = self._layout.body
-        quoted = [(q.start, q.end) for q in self._layout.quoted]
+        is_quoted = self._layout.is_quoted
         for s in self._layout.sentences:
+            begun = len(self.seen)
             places = {m.head_start: m for m in s.mentions}
             items: list[tuple[int, Entity | None]] = [
                 (a, e) for a, _, e in self._register.between(s.start, s.end) if e.type == "Person"
             ]
             items += [(p.start(), None) for p in _HE.finditer(body, s.start, s.end)]
             for at, entity in sorted(items, key=lambda x: x[0]):
-                if any(a <= at < b for a, b in quoted):
+                if is_quoted(at):
                     continue
                 mention = places.get(at) or next(
                     (m for m in s.mentions if m.start <= at < m.end and m.kind in ("full", "name")), None
@@ -111,7 +110,7 @@ class Run:
                     entity = by_role(m)
                     if entity is not None and entity.type == "Person":
                         self.seen.append(Seen(m.start, s.index, s.paragraph, entity, 2.0, True))
-            self.seen.sort(key=lambda x: x.at)
+            self.seen[begun:] = sorted(self.seen[begun:], key=lambda x: x.at)
 
     def _take_up(self, s: Sentence, at: int, word: str, mention: Mention | None) -> None:
         pronoun = next((p for p in ("she", "her", "his", "him", "he") if word.startswith(p)), "he")
@@ -123,11 +122,13 @@ class Run:
         weight = subject_weight(s, mention) + 0.05 if subject and mention else 2.05 if subject else 1.2
         self.seen.append(Seen(at, s.index, s.paragraph, person, weight, subject))
 
+    def near(self, sentence: int) -> list[Seen]:
+        """Give who was seen from a sentence on."""
+        return self.seen[bisect_left(self.seen, sentence, key=lambda x: x.sentence) :]
+
     def antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
         best: tuple[float, int, Entity] | None = None
-        # In the order of the text, but for this sentence: what lies further back need not be looked at.
-        within = itertools.takewhile(lambda x: s.index - x.sentence <= REACH, reversed(self.seen))
-        for x in reversed(list(within)):
+        for x in self.near(s.index - REACH):
             if x.at >= at:
                 continue
             score = -UNLIKE if gender and x.entity.gender and x.entity.gender != gender else 0.0

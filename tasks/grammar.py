@@ -4,7 +4,7 @@ Pure: parses in, plain values out; no store, no network, no clock, no spaCy obje
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -54,6 +54,10 @@ class Mention:
     head_start: int
     verbs: tuple[tuple[int, int], ...]
 
+    def __hash__(self) -> int:
+        """Hash by place alone: mentions are looked up some twenty thousand times a text."""
+        return self.head_start
+
 
 @dataclass(slots=True)
 class Sentence:
@@ -78,6 +82,18 @@ class Layout:
     sentences: list[Sentence]
     quoted: list[quotemarks.Quoted]
     sentence_starts: list[int] = field(default_factory=list)
+    quoted_starts: list[int] = field(default_factory=list)
+
+    def quoted_within(self, start: int, end: int) -> list[quotemarks.Quoted]:
+        """Give the quoted stretches that overlap a stretch, marks included, in order."""
+        low = max(0, bisect_right(self.quoted_starts, start) - 1)
+        high = bisect_left(self.quoted_starts, end)
+        return [q for q in self.quoted[low:high] if q.outer_end > start]
+
+    def is_quoted(self, offset: int) -> bool:
+        """True for what stands between quotation marks."""
+        i = bisect_right(self.quoted_starts, offset) - 1
+        return i >= 0 and self.quoted[i].start <= offset < self.quoted[i].end
 
     def sentence_at(self, offset: int) -> int:
         """Give the index of the sentence that holds an offset, or the last one before it."""
@@ -91,16 +107,16 @@ def lay_out(body: str) -> Layout:
     for number, (start, end) in enumerate(lines):
         for a, b in sentences.split(body, start, end):
             found.append(Sentence(len(found), number, a, b))
-    return Layout(body, lines, found, quotemarks.pair(body), [s.start for s in found])
+    quoted = quotemarks.pair(body)
+    return Layout(body, lines, found, quoted, [s.start for s in found], [q.outer for q in quoted])
 
 
 def outside(layout: Layout, sentence: Sentence) -> str:
     """Give the text of a sentence with everything inside quotation marks blanked out, at the same length."""
     text = layout.body[sentence.start : sentence.end]
-    for q in layout.quoted:
-        if q.outer < sentence.end and q.outer_end > sentence.start:
-            a, b = max(0, q.outer - sentence.start), min(len(text), q.outer_end - sentence.start)
-            text = text[:a] + " " * (b - a) + text[b:]
+    for q in layout.quoted_within(sentence.start, sentence.end):
+        a, b = max(0, q.outer - sentence.start), min(len(text), q.outer_end - sentence.start)
+        text = text[:a] + " " * (b - a) + text[b:]
     return text
 
 
@@ -119,7 +135,7 @@ def shortened(layout: Layout, sentence: Sentence) -> str:
 def cuts(layout: Layout, sentence: Sentence) -> list[tuple[int, int]]:
     """Give the stretches of a sentence that `shortened` leaves out, in order."""
     found: list[tuple[int, int]] = []
-    for q in layout.quoted:
+    for q in layout.quoted_within(sentence.start, sentence.end):
         if q.start >= sentence.end or q.end <= sentence.start:
             continue
         spaces = [
@@ -170,7 +186,7 @@ def _unmake_modals(parse: Parse) -> None:
 
 
 def _inside(layout: Layout, sentence: Sentence, parse: Parse) -> list[bool]:
-    spans = [(q.outer, q.outer_end) for q in layout.quoted if q.outer < sentence.end and q.outer_end > sentence.start]
+    spans = [(q.outer, q.outer_end) for q in layout.quoted_within(sentence.start, sentence.end)]
     if not spans:
         return [False] * len(parse.words)
     return [any(a <= sentence.start + at < b for a, b in spans) for at in parse.at]

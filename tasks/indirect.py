@@ -193,7 +193,7 @@ def _option(
         return None
     start = s.start + parse.at[run[0]]
     end = s.start + parse.at[run[-1]] + len(parse.words[run[-1]])
-    touches = any(q.outer < end and start < q.outer_end for q in layout.quoted)
+    touches = bool(layout.quoted_within(start, end))
     described = _describe(s, cue, share, form, top, run)
     return Option(start, end, s.index, cue, tuple(described), touches)
 

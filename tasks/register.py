@@ -33,6 +33,8 @@ SURE: Final = 1.5
 """Lead in votes from which a name's own form settles what it is, unasked."""
 AROUND: Final = 90
 """Characters on either side of a name that the recogniser gets to see."""
+NAMESAKES: Final = 40
+"""People of one first name, or of one surname, with whom a name is compared: a text of news has a handful."""
 _KINDS: Final[tuple[SpeakerType, ...]] = ("Person", "Organization", "Place")
 
 
@@ -88,7 +90,8 @@ def read_names(layout: Layout, headline: str | None = None) -> tuple[list[Naming
     found += _plain_surnames(body, found)
     credited = [m.span() for m in _CREDIT.finditer(body)]
     if credited:
-        found = [n for n in found if not any(a <= n.start < b for a, b in credited)]
+        starts = [a for a, _ in credited]
+        found = [n for n in found if not (i := bisect_right(starts, n.start)) or n.start >= credited[i - 1][1]]
     for n in found:
         n.role = n.role | offices.role_after(body, n.end)
     above: list[Naming] = []
@@ -275,13 +278,18 @@ def _merge_people(
     """Put the full names that mean one person together, under the first of them."""
     merged: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     bare = {key: _bare(key) for key in keys}
+    by_first: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+    by_last: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for key in sorted(keys, key=lambda k: ((groups.get(k) or extra[k])[0].start if k in groups else 1 << 30, k)):
-        for canonical, forms in merged.items():
+        first, last = bare[key][0], bare[key][-1]
+        for _, canonical in sorted({*by_first[first][:NAMESAKES], *by_last[last][:NAMESAKES]}):
             if _same_person(bare[canonical], bare[key]):
-                forms.append(key)
+                merged[canonical].append(key)
                 break
         else:
             merged[key] = [key]
+            by_first[first].append((len(merged), key))
+            by_last[last].append((len(merged), key))
     return merged
 
 
@@ -314,12 +322,16 @@ def _organisations(
                 entities.setdefault(key, Entity(_shown(n.tokens), "Organization", key))
                 owner[key] = key
     surnames = {k[-1:] for k in owner}
+    edges: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for k in long:
+        for word in {k[0], k[-1]}:
+            edges[word].append(k)
     for key, some in groups.items():
         if key in owner or types[key] == "Person" or (key in surnames and not any(n.article for n in some)):
             continue
         fuller = [
             k
-            for k in long
+            for k in dict.fromkeys((*edges[key[0]], *edges[key[-1]]))
             if len(k) > len(key)
             and groups[k][0].start < some[0].start
             and (k[: len(key)] == key or (len(key) > 1 and k[-len(key) :] == key))
@@ -355,12 +367,20 @@ def _people_by_form(
     """Give for each form of a name the people it may stand for: by surname, else first name, else a like spelling."""
     found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     bare = {p: _bare(p) for p in people}
+    by_last: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    by_start: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for p in people:
+        by_last[bare[p][-1]].append(p)
+        by_first[p[0]].append(p)
+        if len(p[-1]) > 5:
+            by_start[p[-1][:2]].append(p)
     for key in keys:
-        fitting = [p for p in people if len(p) > len(key) and bare[p][-len(key) :] == key]
+        fitting = [p for p in by_last.get(key[-1], ()) if len(p) > len(key) and bare[p][-len(key) :] == key]
         if not fitting and len(key) == 1:
-            fitting = [p for p in people if p[0] == key[0]]
+            fitting = list(by_first.get(key[0], ()))
         if not fitting and len(key) == 1 and len(key[0]) > 5:
-            like = [p for p in people if len(p[-1]) > 5 and p[-1][:2] == key[0][:2]]
+            like = by_start.get(key[0][:2], [])[:NAMESAKES]
             fitting = [p for p in like if SequenceMatcher(None, p[-1], key[0]).ratio() >= 0.88]
         if fitting:
             found[key] = fitting

@@ -5,6 +5,8 @@ varies a name to the person who is around.
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from typing import Final
 
 from tasks import antecedents, lexicon, offices
@@ -15,6 +17,8 @@ DETERMINERS: Final = lexicon.words(
     "the a an this that these those his her its their our my your some any another one both all several many few other "
     "two three four five"
 )
+BEARERS: Final = 60
+"""People of one office who are looked at for it, the first named first."""
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'‐\-][^\W_]+)*")
 
 
@@ -25,6 +29,15 @@ class Roles:
         self._layout = layout
         self._register = register
         self._run = run
+        self._organisations = [e for e in register.entities if e.type == "Organization" and e.spans]
+        self._bearers: dict[str, list[tuple[Entity, list[frozenset[str]]]]] = defaultdict(list)
+        self._namesakes: dict[str, tuple[list[Entity], list[tuple[int, int]]]] = {}
+        self._introduced: dict[str, list[tuple[int, int]]] = {}
+        for e in register.entities:
+            if e.type == "Person" and e.spans:
+                borne = list(dict.fromkeys(e.roles))
+                for head in {w for role in borne for w in role if w[0] == "="}:
+                    self._bearers[head[1:]].append((e, borne))
 
     def meant(self, m: Mention) -> Entity | None:
         """Give who a noun phrase means; None if the text does not say."""
@@ -56,10 +69,10 @@ class Roles:
             else None
         )
         best: tuple[tuple[float, int], Entity] | None = None
-        for e in self._register.entities:
-            if e.type != "Person" or not e.spans or (gender and e.gender and gender != e.gender):
+        for e, borne in self._bearers.get(head, ())[:BEARERS]:
+            if gender and e.gender and gender != e.gender:
                 continue
-            for role in e.roles:
+            for role in borne:
                 if "=" + head not in role:
                     continue
                 missing = modifiers - role
@@ -67,7 +80,7 @@ class Roles:
                     continue
                 if len(missing) > 1 and not modifiers & role:
                     continue
-                last = max((a for a, _ in e.spans if a < m.start), default=-1)
+                last = _before(e, m.start)
                 score = (len(modifiers & role) - 0.5 * len(missing) + (0.2 if last >= 0 else 0.0), last)
                 if best is None or score > best[0]:
                     best = (score, e)
@@ -80,7 +93,7 @@ class Roles:
             return self._varied(m, gender)
         if modifiers - lexicon.COUNTRIES:
             return None
-        near = [x for x in self._run.seen if x.at < m.start and x.subject and m.sentence - x.sentence <= 2]
+        near = [x for x in self._run.near(m.sentence - 2) if x.at < m.start and x.subject]
         near = [
             x for x in near if not x.entity.roles and x.entity.lead >= 1.0 and not antecedents.unlike(x.entity, gender)
         ]
@@ -88,7 +101,7 @@ class Roles:
 
     def _varied(self, m: Mention, gender: str | None) -> Entity | None:
         """Give who is meant by another word for a person (`the singer`): the only one around, or the last subject."""
-        near = [x for x in self._run.seen if x.at < m.start and m.sentence - x.sentence <= 3]
+        near = [x for x in self._run.near(m.sentence - 3) if x.at < m.start]
         near = [x for x in near if x.entity.lead >= 1.0 and not antecedents.unlike(x.entity, gender)]
         if len({id(x.entity) for x in near}) > 1:
             near = [x for x in near if x.subject and not x.entity.roles]
@@ -96,32 +109,40 @@ class Roles:
 
     def _unnamed(self, m: Mention, noun: str) -> int:
         """Give where the text last brought in somebody without a name, as `a diplomat who was there`; -1 if nowhere."""
-        brought_in = re.compile(
-            rf"\b(?:[Aa]n?|[Oo]ne|[Aa]nother)(?: [\w-]+){{0,4}} {re.escape(noun)}\b(?! [A-Z])(?!, [A-Z])"
-        )
-        return max((f.start() for f in brought_in.finditer(self._layout.body, 0, m.start)), default=-1)
+        if noun not in self._introduced:
+            brought_in = re.compile(
+                rf"\b(?:[Aa]n?|[Oo]ne|[Aa]nother)(?: [\w-]+){{0,4}} {re.escape(noun)}\b(?! [A-Z])(?!, [A-Z])"
+            )
+            self._introduced[noun] = [(f.end(), f.start()) for f in brought_in.finditer(self._layout.body)]
+        found = self._introduced[noun]
+        i = bisect_right(found, (m.start, m.start))
+        return found[i - 1][1] if i else -1
 
     def _organisation_with(self, m: Mention, noun: str, modifiers: set[str]) -> Entity | None:
-        organisations = [e for e in self._register.entities if e.type == "Organization" and e.spans]
-        named = [e for e in organisations if noun in e.tokens or (e.name.isupper() and noun[0] in e.name.casefold())]
+        organisations = self._organisations
+        if noun not in self._namesakes:
+            bear = [e for e in organisations if noun in e.tokens or (e.name.isupper() and noun[0] in e.name.casefold())]
+            self._namesakes[noun] = bear, sorted((a, i) for i, e in enumerate(bear) for a, _ in e.spans)
+        named, places = self._namesakes[noun]
         if modifiers:
             fitting = [e for e in named if modifiers & {offices.canonical(t) for t in e.tokens}]
             if fitting or named:
                 return fitting[0] if len(fitting) == 1 else None
             return self._only_near(m) if noun in lexicon.FIRM_NOUNS else None
         if named or noun not in lexicon.FIRM_NOUNS | lexicon.CALLED_OTHERWISE:
-            before = [(max(a for a, _ in e.spans if a < m.start), e) for e in named if e.spans[0][0] < m.start]
-            return max(before, key=lambda p: p[0])[1] if before else None
-        pool = [e for e in organisations if not (set(e.tokens) & lexicon.GROUP_NOUNS)] or organisations
-        recent = [(a, e) for e in pool for a, _ in e.spans if a < m.start]
-        recent = [(a, e) for a, e in recent if m.sentence - self._layout.sentence_at(a) <= 4]
+            last = bisect_left(places, (m.start, 0)) - 1
+            return named[places[last][1]] if last >= 0 else None
+        own_noun = all(set(e.tokens) & lexicon.GROUP_NOUNS for e in organisations)
+        since = self._layout.sentences[max(0, m.sentence - 4)].start
+        recent = [(a, e) for a, _, e in self._register.between(since, m.start) if e.type == "Organization"]
+        recent = [(a, e) for a, e in recent if own_noun or not (set(e.tokens) & lexicon.GROUP_NOUNS)]
         near = self._layout.sentences[max(0, m.sentence - 4) : m.sentence + 1]
         acts = [x.head_start for s in near for x in s.mentions if x.relation.startswith(("nsubj", "poss_s"))]
 
         def weight(p: tuple[int, Entity]) -> tuple[int, int]:
             """Whom the text has named more often and lets act; the last one named, if they are even."""
-            before = [a for a, _ in p[1].spans if a < m.start]
-            return len(before) + sum(any(a <= at < b for a, b in p[1].spans) for at in acts if at < m.start), p[0]
+            before = bisect_left(p[1].spans, (m.start, 0))
+            return before + sum(self._register.at(at) is p[1] for at in acts if at < m.start), p[0]
 
         return max(recent, key=weight)[1] if recent else None
 
@@ -130,3 +151,9 @@ class Roles:
         start = self._layout.sentences[max(0, m.sentence - 3)].start
         near = {id(e): e for _, _, e in self._register.between(start, m.start) if e.type == "Organization"}
         return next(iter(near.values())) if len(near) == 1 else None
+
+
+def _before(e: Entity, at: int) -> int:
+    """Give where a text last names somebody before a place; -1 if nowhere."""
+    i = bisect_left(e.spans, (at, at))
+    return e.spans[i - 1][0] if i else -1

@@ -3,9 +3,11 @@
 Pure: layouts in, plain values out. Lexicons are learnt (`tasks/data/quotes.json.gz`) and come as arguments.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tasks.grammar import Layout, Mention
 from tasks.quotemarks import Quoted
@@ -16,12 +18,22 @@ Identities = Mapping[Mention, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is looked at for every quotation of a text; `talks` counts the speech verbs whose subject a name is."""
+    """What is looked at for every quotation of a text; `talks` counts the speech verbs whose subject a name is.
+
+    `subjects` are the places of those who act or speak, `speaking` how many of them up to each have spoken.
+    """
 
     layout: Layout
     cues: Mapping[str, float]
     known: Identities
     talks: Mapping[str, int]
+    subjects: Sequence[int]
+    speaking: Sequence[int]
+
+    def acting(self, low: int, high: int) -> tuple[int, int]:
+        """Count those who act in a stretch, and those of them who speak."""
+        a, b = bisect_left(self.subjects, low), bisect_left(self.subjects, high)
+        return b - a, self.speaking[b] - self.speaking[a]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +74,23 @@ class History:
         return self.spoken[-1][1] if self.spoken else None
 
 
-def speaks(text: Text, m: Mention) -> bool:
+def speaks(layout: Layout, cues: Mapping[str, float], m: Mention) -> bool:
     """True for whoever is the subject of a likely speech verb."""
-    words = text.layout.sentences[m.sentence].parse.words
+    words = layout.sentences[m.sentence].parse.words
     return bool(m.verbs) and (
-        m.relation == "acc" or (bool(words) and text.cues.get(words[m.verbs[0][0]].casefold(), 0.0) >= 0.5)
+        m.relation == "acc" or (bool(words) and cues.get(words[m.verbs[0][0]].casefold(), 0.0) >= 0.5)
     )
 
 
 def text(layout: Layout, cues: Mapping[str, float], known: Identities) -> Text:
     """Put together what is known of a text."""
     talks: Counter[str] = Counter()
-    found = Text(layout, cues, known, talks)
     for m, (name, _) in known.items():
-        talks[name] += m.relation in ("nsubj", "acc") and speaks(found, m)
-    return found
+        talks[name] += m.relation in ("nsubj", "acc") and speaks(layout, cues, m)
+    acting = (m for s in layout.sentences for m in s.mentions if m.relation.startswith(("nsubj", "acc", "relsubj")))
+    ordered = sorted((m.start, speaks(layout, cues, m)) for m in acting)
+    spoken = accumulate((speaking for _, speaking in ordered), initial=0)
+    return Text(layout, cues, known, talks, [start for start, _ in ordered], list(spoken))
 
 
 def bucket(share: float) -> str:

@@ -53,6 +53,7 @@ class Resolver:
         self._register = register
         self._run = antecedents.Run(layout, register)
         self._roles = roles.Roles(layout, register, self._run)
+        self._first_called: dict[str, re.Match[str] | None] = {}
         self._run.walk(self._roles.meant)
 
     def speaker(self, mention: Mention) -> Speaker | None:
@@ -331,8 +332,11 @@ class Resolver:
 
     def _fuller(self, m: Mention, noun: str) -> str:
         """Give what an organisation without a name was first called: `the service` was `the Fjord border service`."""
-        first = re.search(rf"\b[Tt]he ((?:[\w-]+ ){{1,3}}{re.escape(noun)})\b", self._layout.body[: m.start])
-        return first.group(1) if first else noun
+        if noun not in self._first_called:
+            called = re.compile(rf"\b[Tt]he ((?:[\w-]+ ){{1,3}}{re.escape(noun)})\b")
+            self._first_called[noun] = called.search(self._layout.body)
+        first = self._first_called[noun]
+        return first.group(1) if first and first.end() <= m.start else noun
 
 
 _PRONOUNS: Final = lexicon.words(

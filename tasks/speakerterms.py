@@ -10,7 +10,7 @@ from typing import Final
 
 from tasks import lexicon
 from tasks.grammar import Layout, Mention, Sentence
-from tasks.scene import History, Identities, Scene, Text, apart, bucket, speaks
+from tasks.scene import History, Identities, Scene, Text, apart, bucket
 
 _OWN: Final = lexicon.words("i we my our me us you your i'm i’m we're we’re don't don’t it's it’s he's he’s")
 """Words of somebody who speaks."""
@@ -32,7 +32,7 @@ def features(text: Text, at: Scene, mention: Mention, history: History) -> tuple
     kind, rel = mention.kind, mention.relation
     low, high = (q.outer_end, mention.start) if after else (mention.end, q.outer)
     gap = max(0, high - low)
-    subjects, quotes, speaking = _between(text, low, high, mention)
+    subjects, quotes, speaking = _between(text, low, high)
     near = min(9, int(math.log2(gap + 1)))
     where = f"{place}{sd}{pd}"
     tight = _tight(body, s, at, mention, verb, after)
@@ -197,17 +197,11 @@ def _path(s: Sentence, at: Scene, verb: int) -> str:
     return "far"
 
 
-def _between(text: Text, low: int, high: int, mention: Mention) -> tuple[int, int, int]:
+def _between(text: Text, low: int, high: int) -> tuple[int, int, int]:
     if high <= low:
         return 0, 0, 0
-    layout = text.layout
-    subjects = speaking = 0
-    for s in layout.sentences[layout.sentence_at(low) : layout.sentence_at(high) + 1]:
-        for m in s.mentions:
-            if low <= m.start < high and m is not mention and m.relation.startswith(("nsubj", "acc", "relsubj")):
-                subjects += 1
-                speaking += speaks(text, m)
-    quotes = sum(1 for q in layout.quoted if q.outer >= low and q.outer_end <= high)
+    subjects, speaking = text.acting(low, high)
+    quotes = sum(1 for q in text.layout.quoted_within(low, high) if q.outer >= low and q.outer_end <= high)
     return min(subjects, 3), min(quotes, 3), min(speaking, 2)
 
 

@@ -3,6 +3,8 @@
 import json
 import logging
 
+import pytest
+
 from storage.records import Article, as_json
 from tasks import enrich, parsing
 
@@ -92,3 +94,14 @@ def test_hard_texts_give_records() -> None:
     ):
         done = enrich.enrich_one(Article(input="x", body=body, language="en"))
         assert all(body[q.start : q.end] == q.text for q in done.quotations)
+
+
+def test_only_the_beginning_of_a_table_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Article(input="a", body=BODY + "\n\n" + "“It goes on,” said Ida Holm. " * 40, language="en")
+    alone = enrich.enrich_one(Article(input="a", body=BODY, language="en"))
+    monkeypatch.setattr(enrich, "LONGEST", len(BODY) + 10)
+    done = enrich.enrich_one(whole)
+    assert done.body == whole.body
+    assert [q.text for q in done.quotations] == [q.text for q in alone.quotations]
+    monkeypatch.setattr(enrich, "LONGEST", 10_000)
+    assert len(enrich.enrich_one(whole).quotations) > len(done.quotations)

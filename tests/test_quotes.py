@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.records import Article, Quotation, quotation_json
-from tasks import enrich, grammar, parsing, quotemarks, quotes, sentences
+from tasks import attribution, enrich, grammar, parsing, quotemarks, quotes, scene, sentences
 
 
 def inside(text: str) -> list[str]:
@@ -107,6 +107,58 @@ def test_quotation_over_paragraphs_stays_with_its_speaker() -> None:
         "“Then the lights went out and everyone ran for the doors at once.”"
     )
     assert [name for _, name in said(text)] == ["Karl Brandt", "Karl Brandt"]
+
+
+def test_turns_of_a_transcript_between_marks_that_never_close_are_no_quotations() -> None:
+    text = (
+        "Ida Holm, the harbour minister, was on the radio on Sunday. A transcript of it:\n"
+        '"BERG: Let us begin with the pier. Will it be open in the spring as you have promised?\n'
+        '"HOLM: Well, look, the pier has been a concern of mine for many years and it will be.\n'
+        '"BERG: But, minister, you have said so before and you are saying so again tonight.\n'
+        "The programme went on for an hour."
+    )
+    assert said(text) == []
+
+
+def test_paragraph_left_open_belongs_to_who_opened_it() -> None:
+    text = (
+        '"We have waited for ten years for this pier," said Ida Holm, the harbour minister. "Nobody believed in it.\n'
+        '"And now it is here," Holm said.'
+    )
+    assert said(text)[1] == ("Nobody believed in it.", "Ida Holm")
+
+
+@pytest.mark.parametrize(
+    ("words", "who", "nobody", "doubtful"),
+    [
+        (3, 0.42, 0.15, False),  # somebody's, though it is not sure whose
+        (3, 0.5, 0.45, True),
+        (4, 0.5, 0.45, False),
+        (12, 0.28, 0.05, True),
+    ],
+)
+def test_short_words_are_scare_quotes_if_nobody_may_well_say_them(
+    words: int, who: float, nobody: float, doubtful: bool
+) -> None:
+    layout = grammar.lay_out("Holm said it was “" + "good " * words + "” then.")
+    at = scene.scene(layout, layout.quoted[0], {})
+    assert quotes.is_doubtful(at, attribution.Choice(holm(), who, nobody)) is doubtful
+    assert quotes.is_doubtful(at, attribution.Choice(None, 0.9, 0.9))
+
+
+def holm() -> grammar.Mention:
+    return grammar.Mention(
+        start=0, end=4, sentence=0, paragraph=0, token=0, relation="nsubj", kind="name", noun="holm", head_start=0,
+        verbs=(),
+    )  # fmt: skip
+
+
+@given(st.text(alphabet='ab “”"«»\n', max_size=80), st.integers(0, 80), st.integers(1, 20))
+def test_quoted_stretches_are_found_by_place(text: str, start: int, length: int) -> None:
+    layout = grammar.lay_out(text)
+    end = start + length
+    assert layout.quoted_within(start, end) == [q for q in layout.quoted if q.outer < end and q.outer_end > start]
+    assert layout.is_quoted(start) == any(q.start <= start < q.end for q in layout.quoted)
 
 
 def test_capital_may_speak() -> None:
