@@ -223,7 +223,8 @@ def test_the_date_of_an_event_is_edtf(value: str, date: str) -> None:
 @pytest.mark.parametrize("sentence", [
     "It was done in the first half, the latest period and Q3 2025.",
     "They met every Tuesday, twice a week and daily.",
-    "She left that same day, the following morning and the day before.", "It rained the previous year and that Weekend.",
+    "She left that same day, the following morning and the day before.",
+    "It rained the previous year and that Weekend.",
     "The past decade and the coming century were better, sometime next month and the weekend.",
     "Four weeks ago, three days earlier, a YEAR from now.",
     "It took several minutes, and a two-hour-long wait for years.",

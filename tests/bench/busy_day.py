@@ -1,6 +1,6 @@
 """A busy day of a desk in a simulation: hundreds of feeds and a drop folder, copies, revisions and rejects, memory.
 
-    python tests/bench/busy_day.py [--articles 20000] [--feeds 500] [--rounds 24] [--minutes 60] [--seed 1]
+    python tests/bench/busy_day.py [--articles 20000] [--feeds 500] [--rounds N] [--minutes 60] [--seed 1]
                                    [--postgresql] [--limit PERCENT] [--out var/busy-day]
 
 `wiredesk up` runs in a home of its own, as an operator has it, on SQLite; with `--postgresql` on a PostgreSQL that is

@@ -75,10 +75,11 @@ class Sampler(threading.Thread):
 
     def _look(self, at_s: float) -> list[Sample]:
         held: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for role, process in self._roles():
-            with contextlib.suppress(psutil.Error, OSError):
-                held[role].append(memory(process.pid))
-                self._spent[role, process.pid] = sum(process.cpu_times()[:2])
+        with contextlib.suppress(psutil.Error, OSError):  # what ends while it is looked at is seen no more this time
+            for role, process in self._roles():
+                with contextlib.suppress(psutil.Error, OSError):
+                    held[role].append(memory(process.pid))
+                    self._spent[role, process.pid] = sum(process.cpu_times()[:2])
         filed = self._filed()
         return [
             Sample(at_s, filed, role, len(each), sum(rss for rss, _ in each), sum(pss for _, pss in each))
