@@ -161,6 +161,8 @@ def test_a_desk_killed_while_files_come_files_each_of_them_once(tmp_path: Path) 
         assert up.stop() == 0
     found = outcome(home)
     assert found["filed"] == found["articles"]
-    assert found["counts"] == {"filed": 45}
+    # On a busy machine a lease may run out on the living: who comes second has then seen it, and files nothing.
+    assert set(found["counts"]) <= {"filed", "seen"}
+    assert sum(found["counts"].values()) == len(found["articles"]) == 45
     assert [p for p in (home / "drop").iterdir() if p.is_file()] == []
     assert len(list((home / "drop" / "done").rglob("*.html"))) == 45
