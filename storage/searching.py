@@ -100,6 +100,8 @@ def pages(
     query = _query(conn, asked)
     if query is None:
         return
+    if conn.dialect.name == "postgresql":  # a plan for any word is a bad one for common words, and it keeps those
+        conn.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     begin = finding.KINDS[kind] - 1 if after is None else _key_of(conn, kind, after)
     for low, high, touching in _stretches(kind, asked):
         at = max(low, begin)

@@ -288,7 +288,8 @@ def _statements(conn: Connection) -> Iterator[list[tuple[str, Any]]]:
     seen: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        seen.append((statement, parameters))
+        if not statement.startswith("SET "):
+            seen.append((statement, parameters))
 
     event.listen(conn, "before_cursor_execute", note)
     try:
