@@ -125,9 +125,9 @@ def _query(conn: Connection, asked: Asked) -> _Query | None:
     if asked.words is not None:
         _look_for(query, asked.words)
     if asked.type is not None:
-        query.token(TYPE + asked.type)
+        query.token(TYPE + "".join(words(asked.type)))
     if asked.modality is not None:
-        query.token(MODALITY + asked.modality)
+        query.token(MODALITY + "".join(words(asked.modality)))
     return query
 
 

@@ -8,6 +8,7 @@ import email
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -227,7 +228,7 @@ def _header(message: Message, name: str) -> str | None:
 
 
 def _decoded(value: str) -> str:
-    with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
+    with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, MessageError):
         value = str(make_header(decode_header(value)))
     return " ".join(charset.clean(value).split())
 

@@ -2,7 +2,7 @@
 
 A batch is one call: it costs one trip to a process (2 ms). Only if it overruns, dies or raises does each document get
 a call, and a limit, of its own; then the blame falls on that document alone. A large document has its own call at
-once: what is made to hang a desk is large, and so it hangs it once and not twice. No store, no Prefect.
+once: what is made to hang a desk is large, or a PDF, and so it hangs it once and not twice. No store, no Prefect.
 """
 
 import asyncio
@@ -117,7 +117,9 @@ async def extract(pool: Workers, documents: Sequence[Document], *, timeout_s: fl
     if not documents:
         return []
     outcomes: list[Outcome] = []
-    results = await _each(pool, read_all, documents, timeout_s, lambda d: len(d.raw) > _ALONE_BYTES)
+    results = await _each(
+        pool, read_all, documents, timeout_s, lambda d: len(d.raw) > _ALONE_BYTES or d.raw.startswith(b"%PDF")
+    )
     for document, got in zip(documents, results, strict=True):
         if isinstance(got, TooSlow):
             detail = f"reading it took longer than {timeout_s:g} s; raise WIREDESK_EXTRACT_TIMEOUT_S to wait longer"
