@@ -201,8 +201,7 @@ class Simulation:
         state = self._desks.up.state(run)
         if state in {"Failed", "Crashed", "Cancelled"}:
             raise Missed(f"a poll of the feeds ended as {state}")
-        # It ingests in the end, and is done when that is; what counts is that all its pages are in the inbox.
-        return state == "Completed"
+        return state == "Completed"  # with its pages fetched and ingested
 
     def _wait(self, look: object, what: str) -> None:
         while not look():  # type: ignore[operator]
