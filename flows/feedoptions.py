@@ -85,6 +85,7 @@ def define(feeds: argparse.ArgumentParser, *, common: argparse.ArgumentParser, l
     imported.add_argument("file", type=Path, metavar="FILE", help="an OPML file")
 
     export = command("export", "export_opml", "write the feeds as OPML, their tags as folders")
+    export.add_argument("--keys", action="store_true", help="write keys and tokens that stand in addresses as well")
     export.add_argument("--out", type=Path, metavar="FILE", help="file to write; default: stdout")
 
     poll = command(

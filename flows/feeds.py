@@ -20,6 +20,7 @@ from storage import entries, feeds
 from storage.errors import WiredeskError
 from storage.feedrecords import FeedState
 from storage.feeds import Feed
+from storage.masking import masked, without_user
 from storage.store import Store, open_store
 from tasks import feedask, link, opml
 from tasks.feedask import Found
@@ -42,7 +43,7 @@ def add(arguments: argparse.Namespace, settings: Settings) -> int:
                 failed = 1
                 continue
             now = datetime.now(UTC)
-            state = FeedState(address=found.address if found else _address(given), next_poll_at=now)
+            state = FeedState(address=found.address if found else without_user(_address(given)), next_poll_at=now)
             if found is not None:
                 state = replace(state, title=found.page.title, site=found.page.site)
             with store.writing() as conn:
@@ -101,10 +102,13 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
 def export_opml(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write the feeds as OPML."""
     with open_filed(settings) as store, store.reading() as conn:
-        listed = [
-            Listed(address=f.state.address, title=f.state.title, site=f.state.site, tags=f.state.tags)
-            for f in feeds.every(conn)
-        ]
+        found = [feed.state for feed in feeds.every(conn)]
+    told = [f.address if arguments.keys else masked(f.address) for f in found]
+    if hidden := sum(address != f.address for address, f in zip(told, found, strict=True)):
+        print(f"{hidden} addresses have a key in them, which is left out; --keys writes it", file=sys.stderr)
+    listed = [
+        Listed(address=address, title=f.title, site=f.site, tags=f.tags) for address, f in zip(told, found, strict=True)
+    ]
     with result_file(arguments.out) as out:
         out.write(opml.write(listed, title="Feeds of Wiredesk").decode("utf-8"))
     return 0
@@ -184,7 +188,7 @@ def _alter(given: Sequence[str], settings: Settings, change: Any, done: str) -> 
             else:
                 feeds.alter(conn, feed.id, change(feed.state))
     for feed in found:
-        print(f"{done}: {feed.state.address}", file=sys.stderr)
+        print(f"{done}: {masked(feed.state.address)}", file=sys.stderr)
     return 0
 
 
@@ -192,7 +196,7 @@ def poll(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the flow `poll-feeds`, and say what each feed came to."""
     with open_filed(settings) as store:
         with store.reading() as conn:
-            addresses = [_one(conn, name).state.address for name in arguments.feeds]
+            addresses = [masked(_one(conn, name).state.address) for name in arguments.feeds]
             due = len(addresses) or feeds.due(conn, now=datetime.now(UTC))
             total = sum(1 for _ in feeds.every(conn))
         if not total:
@@ -226,11 +230,12 @@ def _row(feed: Feed) -> dict[str, Any]:
     state = feed.state
     moments = ("last_attempt_at", "last_success_at", "last_new_at", "next_poll_at")
     return {
-        "feed": state.address, "title": state.title, "site": state.site, "tags": list(state.tags),
-        "condition": state.condition, "reason": state.condition_reason,
+        "feed": masked(state.address), "title": state.title, "site": state.site, "tags": list(state.tags),
+        "condition": state.condition, "reason": masked(state.condition_reason),
         "interval_s": round(state.interval.total_seconds()), "failures": state.failures,
         "entries": state.entries_seen, "possible_gaps": state.possible_gaps, "lying": state.lying,
-        "former_addresses": list(state.former_addresses), "added_at": feed.added_at.isoformat(),
+        "former_addresses": [masked(address) for address in state.former_addresses],
+        "added_at": feed.added_at.isoformat(),
         **{name: at.isoformat() if (at := getattr(state, name)) else None for name in moments},
     }  # fmt: skip
 

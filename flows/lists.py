@@ -22,6 +22,7 @@ from flows.standing import DESK_LOCK, answers, is_held
 from storage import catalogue, families, inbox, migrate, pairs, tallies
 from storage import changes as feed
 from storage.errors import WiredeskError
+from storage.masking import masked
 from storage.overview import overview
 from storage.store import Store, open_store
 
@@ -76,15 +77,15 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     with open_filed(settings) as store, store.reading() as conn:
         show.status(
-            places={"database": store.engine.url.render_as_string(hide_password=True), "captures": store.raw.url,
-                    "drop folder": str(settings.drop)},
+            places={"database": store.engine.url.render_as_string(hide_password=True),
+                    "captures": masked(store.raw.url), "drop folder": str(settings.drop)},
             states=inbox.counts(conn),
             totals=tallies.totals(conn),
             last_change=feed.last(conn),
             doing=report.rows(overview(conn, now=datetime.now(UTC), keep_changes=settings.keep_changes),
                               _stage_seconds(), now=datetime.now(UTC), history=settings.history),
             running={"desk": "runs" if is_held(settings.home / DESK_LOCK) else "does not run here",
-                     "Prefect": environment.named_server() or "no server"},
+                     "Prefect": masked(environment.named_server() or "no server")},
         )  # fmt: skip
     return 0
 

@@ -16,6 +16,7 @@ from flows.settings import Settings, read_settings
 from storage import feeds, inbox
 from storage.errors import WiredeskError
 from storage.feeds import Feed
+from storage.masking import masked
 from tasks.feedbatches import Failure, poll_batch
 from tasks.feeds import Polled
 from tasks.rounds import Round
@@ -62,7 +63,7 @@ async def poll_feeds(addresses: list[str] | None = None, go_on: bool = True) -> 
     Leaves the table artifact `poll-summary`. Several may run at once: no feed is given to two of them.
 
     Args:
-        addresses: feeds to poll now, due or not; left out, all that are due.
+        addresses: feeds to poll now, due or not; left out, all that are due. A key in one may be left out as `***`.
         go_on: fetch the pages of what is new, and ingest them, in the same run.
     """
     settings = read_settings()
@@ -100,6 +101,10 @@ async def _lane(round_: Round, settings: Settings, among: list[int] | None, poll
 def _named(round_: Round, addresses: list[str]) -> list[int]:
     with round_.store.reading() as conn:
         found = {address: feeds.find(conn, address) for address in addresses}
+        if not all(found.values()):
+            # Of an address with a key in it, whoever calls need not tell the key: Prefect shows a run's parameters.
+            hidden = {masked(feed.state.address): feed for feed in feeds.every(conn)}
+            found = {address: feed or hidden.get(address) for address, feed in found.items()}
     for address, feed in found.items():
         if feed is None:
             raise WiredeskError("no feed has this address; `wiredesk feeds list` shows them", subject=address)
@@ -175,4 +180,4 @@ async def _leave_summary(round_: Round, polls: Polls) -> None:
 
 def _row(what: str, number: object, *which: str) -> dict[str, object]:
     more = f" and {len(which) - SHOWN:,} more" if len(which) > SHOWN else ""
-    return {"what": what, "number": number, "which": ", ".join(which[:SHOWN]) + more}
+    return {"what": what, "number": number, "which": masked(", ".join(which[:SHOWN])) + more}

@@ -13,6 +13,7 @@ from flows import show
 from storage import feeds
 from storage.feedrecords import Attempt, FeedPage, FeedState
 from storage.feeds import Feed
+from storage.masking import masked
 from storage.store import Store
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def added(state: FeedState, page: FeedPage | None, *, new: bool) -> None:
     """Say which feed was added, and what is in it now."""
     said = "added" if new else "known already"
     name = f"{escape(state.title)}  " if state.title else ""
-    show.out().print(f"[bold]{said}[/]  {name}{escape(state.address)}")
+    show.out().print(f"[bold]{said}[/]  {name}{escape(masked(state.address))}")
     if page is not None and new:
         latest = next((entry.title for entry in page.entries if entry.title), None)
         count = len(page.entries)
@@ -43,7 +44,8 @@ def listed(found: Sequence[Feed], *, now: datetime) -> int:
         table.add_column(name, overflow="fold", no_wrap=name in {"last new", "every", "next"})
     for feed in found:
         state = feed.state
-        name = f"{escape(state.title)}\n[dim]{escape(state.address)}[/]" if state.title else escape(state.address)
+        address = escape(masked(state.address))
+        name = f"{escape(state.title)}\n[dim]{address}[/]" if state.title else address
         table.add_row(
             name,
             escape(", ".join(state.tags)),
@@ -60,7 +62,7 @@ def listed(found: Sequence[Feed], *, now: datetime) -> int:
 def _trouble(state: FeedState) -> str:
     parts = []
     if state.condition != "active":
-        reason = state.condition_reason
+        reason = masked(state.condition_reason)
         parts.append(f"{state.condition}: {reason}" if reason else state.condition)
     elif state.failures_in_a_row:
         parts.append(f"failed {_times(state.failures_in_a_row)}{' in a row' if state.failures_in_a_row > 1 else ''}")
@@ -114,7 +116,7 @@ def why(feed: Feed, looks: Sequence[Attempt], *, known: int, undated: int, now: 
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, fact in facts.items():
         if fact:
-            table.add_row(f"[dim]{name}[/]", escape(fact))
+            table.add_row(f"[dim]{name}[/]", escape(masked(fact)))
     console.print(table)
     if looks:
         console.print()
@@ -139,14 +141,15 @@ def _looks(looks: Sequence[Attempt]) -> Table:
             str(look.revised_entries or ""),
             f"{look.size_bytes:,}" if look.size_bytes else "",
             f"{look.elapsed_s:.1f} s",
-            escape("; ".join(told)),
+            escape(masked("; ".join(told))),
         )
     return table
 
 
 def look_row(look: Attempt) -> dict[str, Any]:
     """Give a look as a line for programs."""
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(look).items()}
+    row = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(look).items()}
+    return row | {"detail": masked(look.detail)}
 
 
 def _moment(at: datetime, now: datetime) -> str:
@@ -169,7 +172,7 @@ def polled(polls: "Polls") -> None:
     for p in polls.polled:
         if p.attempt.outcome not in {"new", "same", "not-modified"}:
             outcome = f"[{COLOURS[p.attempt.outcome]}]{p.attempt.outcome}[/]"
-            table.add_row(escape(p.feed.state.address), outcome, escape(p.attempt.detail))
+            table.add_row(escape(masked(p.feed.state.address)), outcome, escape(masked(p.attempt.detail)))
     for failure in polls.failures:
         table.add_row(escape(failure.address), "[red]our own[/]", escape(failure.error))
     if table.row_count:

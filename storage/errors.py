@@ -1,4 +1,4 @@
-"""The errors that Wiredesk raises. Standard library only.
+"""The errors that Wiredesk raises. Standard library only. Their words are fit to be shown: no password, no key.
 
     WiredeskError           carries the subject it is about (a path, an address, an id); survives pickling
       Transient             the same call may succeed later
@@ -11,6 +11,8 @@ Foreign exceptions are translated where they appear, with `raise ... from`. Bugs
 """
 
 from typing import Final
+
+from storage.masking import masked
 
 REASONS: Final = {
     "empty": "there is nothing in it",
@@ -56,7 +58,7 @@ class WiredeskError(Exception):
 
     def __str__(self) -> str:
         cause = f" ({self.__cause__})" if self.__cause__ is not None and str(self.__cause__) else ""
-        return f"{self.subject}: {self.message}{cause}" if self.subject else f"{self.message}{cause}"
+        return masked(f"{self.subject}: {self.message}{cause}" if self.subject else f"{self.message}{cause}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), dict(self.__dict__))

@@ -13,6 +13,7 @@ from storage import entries
 from storage.entries import Page
 from storage.feeds import Feed
 from storage.inbox import Item
+from storage.masking import masked
 from tasks import feeds, pages
 from tasks.feeds import Polled
 from tasks.pages import Outcome
@@ -81,7 +82,7 @@ async def _each(things: Sequence[T], work: Callable[[T], Awaitable[R]], name: Ca
         try:
             return await work(thing)
         except Exception as error:
-            logger.exception("failed address=%s", name(thing))
-            return Failure(address=name(thing), error=f"{type(error).__name__}: {error}")
+            logger.exception("failed address=%s", masked(name(thing)))
+            return Failure(address=masked(name(thing)), error=masked(f"{type(error).__name__}: {error}"))
 
     return await asyncio.gather(*(one(thing) for thing in things))

@@ -18,6 +18,7 @@ from storage.entries import Noted, Own
 from storage.feedrecords import Attempt, Entry, FeedState, News, NotAFeed
 from storage.feeds import Feed, Settled
 from storage.inbox import Received
+from storage.masking import masked
 from storage.store import Store
 from tasks import entrypage, feedask, feedentries, link, rhythm
 from tasks.feedask import Asked
@@ -109,7 +110,7 @@ def _write(round_: Round, feed: Feed, state: FeedState, attempt: Attempt, found:
         received += [_revise(conn, feed, noted, now) for noted in found.revised]
         entries.seen_again(conn, feed.id, found.seen, now=now)
     new = tuple(r.item_id for r in received if r is not None and r.new)
-    logger.info("polled feed=%s outcome=%s new=%d", feed.state.address, attempt.outcome, len(new))
+    logger.info("polled feed=%s outcome=%s new=%d", masked(feed.state.address), attempt.outcome, len(new))
     return Polled(feed=replace(feed, state=state), attempt=attempt, settled=settled, items=new)
 
 
@@ -152,7 +153,7 @@ def _receive_own(conn: Connection, feed: Feed, noted: Noted, own: Own, now: date
         conn,
         digest=own.digest,
         size_bytes=own.size_bytes,
-        input=entrypage.name(noted.hints.identifier or noted.hints.url or feed.state.address),
+        input=entrypage.name(noted.hints.identifier or noted.hints.url or masked(feed.state.address)),
         hints=noted.hints,
         now=now,
     )

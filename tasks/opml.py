@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from storage.errors import Rejected
+from storage.masking import without_user
 from tasks import charset, link
 
 FEEDS: Final = 100_000
@@ -56,6 +57,7 @@ def read(raw: bytes) -> tuple[Listed, ...]:
         name = _said(element, "text") or _said(element, "title")
         address = _said(element, "xmlUrl")
         if address:
+            address = without_user(address)
             known = found.get(address)
             categories = tuple(
                 filter(None, (part.strip(" /") for part in (_said(element, "category") or "").split(",")))
