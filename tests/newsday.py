@@ -167,7 +167,7 @@ def dropped_file(day: Day, piece: Piece, *, address: str, published: datetime) -
     if piece.kind == "broken":
         return f"{piece.n}.json", f'{{"headline": "Cut off {piece.n}", "articleBody": "The counc'.encode()
     if piece.kind == "not-text":
-        return f"{piece.n}.html", random.Random(piece.n).randbytes(3000)
+        return f"{piece.n}.html", b"\x89PNG\r\n\x1a\n" + piece.n.to_bytes(2000)
     return f"{piece.n}.html", page(day, piece, address=address, published=published)
 
 
