@@ -1,5 +1,6 @@
 """The desk under Prefect, as it runs: one `wiredesk up` for all tests here, looked at from outside."""
 
+import json
 import os
 import signal
 import time
@@ -8,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from desking import Up, drop, free_port, wait_for
+
+from storage import timeline
+from storage.store import open_store
 
 ENVIRONMENT = {"WIREDESK_WORKERS": "1", "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5"}
 
@@ -143,3 +147,29 @@ def test_an_event_starts_whoever_listens(up: Up) -> None:
 
     wait_for(started, what="the run of the deployment that listens")
     assert headline in up.filed()
+
+
+@pytest.mark.hard
+def test_the_automation_of_the_timeline_file_starts_its_deployment_once_it_is_switched_on(up: Up) -> None:
+    (automation,) = up.ask("/automations/filter", {"automations": {"name": {"any_": ["keep-timeline"]}}})
+    assert not automation["enabled"]
+    headline = drop(up.home, "Unheard")
+    wait_for(lambda: headline in up.filed(), what=headline)
+    assert up.runs("keep-timeline") == []
+    up.ask(f"/automations/{automation['id']}", {"enabled": True}, method="PATCH")
+    time.sleep(3)
+    dated = {
+        "headline": "Gates opened",
+        "articleBody": "The gates of Grenholt were opened on 11 March 2026 in Brennick.",
+    }
+    passing = up.home / "dated.json"
+    passing.write_text(json.dumps(dated))
+    passing.rename(up.home / "drop" / passing.name)
+    kept = up.home / "timeline.json"
+    wait_for(kept.exists, what="the file that the deployment writes")
+    with open_store(f"sqlite:///{up.home}/wiredesk.db", raw_url=str(up.home / "raw")) as store, store.reading() as conn:
+        told = [(event["date"], event["text"]) for event in timeline.events(conn)]
+    assert told == [("2026-03-11", dated["articleBody"])]
+    read = [(event["date"], event["text"]) for event in json.loads(kept.read_text())["events"]]
+    assert read == told
+    wait_for(lambda: "Completed" in {run["state_name"] for run in up.runs("keep-timeline")}, what="its run")
