@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, null, or_, select, update
 
 from storage import changes, finding
 from storage import tables as t
@@ -33,6 +33,22 @@ _LINKS: Final = select(t.Relation.a_n, t.Relation.b_n).where(t.Relation.a_n.in_(
 
 Carrier = tuple[str, int, int, str, str | None]
 """Where something stands: article id, start, end, text, type (null for an event)."""
+
+
+class Carried(NamedTuple):
+    """A member of a cluster, and what is told of its article. `outlet` is the publisher, or else the agency."""
+
+    id: int
+    start: int
+    stop: int
+    text: str
+    type: str | None
+    article: str
+    story: str | None
+    outlet: str | None
+    published: str | None
+    headline: str | None
+    input: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,37 +299,40 @@ def _difference(before: Collection[Carrier], after: Collection[Carrier]) -> dict
     return {"added": carriers_json(added), "removed": carriers_json(removed)}
 
 
-def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, list[Any]]:
-    """Give the member rows of each cluster, and of which article each is: earliest published first, undated last."""
+def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, list[Carried]]:
+    """Give who carries each cluster: earliest published first, undated last.
+
+    Articles are read once each: those of a much-reprinted story carry many clusters, and a time costs more to read than
+    all the rest.
+    """
     a, m = t.Article, kind.member
     key = getattr(m, kind.key)
-    article, story, _, outlet = _OF_ARTICLE  # a time costs more to read than all the rest
-    ordered = (
-        select(key.label("cluster"), m.id, m.start, m.stop, m.text, *([m.type] if kind is STATEMENTS else []),
-               article, story, outlet, a.published, a.headline, a.input)
-        .join(a, a.n == m.n)
-        .order_by(a.published_at.is_(None), a.published_at, a.id, m.start)
-    )  # fmt: skip
-    found: dict[str, list[Any]] = {id_: [] for id_ in ids}
-    for part in chunks(ids):
-        for row in conn.execute(ordered.where(key.in_(part))):
-            found[row.cluster].append(row)
+    worded = select(key, m.n, m.id, m.start, m.stop, m.text, m.type if kind is STATEMENTS else null())
+    rows = [row for part in chunks(ids) for row in conn.execute(worded.where(key.in_(part)))]
+    article, story, published_at, outlet = _OF_ARTICLE
+    told = select(a.n, published_at, article, story, outlet, a.published, a.headline, a.input)
+    articles = [row for part in chunks({row[1] for row in rows}) for row in conn.execute(told.where(a.n.in_(part)))]
+    articles.sort(key=lambda row: (row[1] is None, row[1], row[2]))
+    by = {row[0]: (place, row[2:]) for place, row in enumerate(articles)}
+    found: dict[str, list[Carried]] = {id_: [] for id_ in ids}
+    for cluster, n, id_, start, stop, text, type_ in sorted(rows, key=lambda row: (by[row[1]][0], row[3])):
+        found[cluster].append(Carried(id_, start, stop, text, type_, *by[n][1]))
     return found
 
 
-def carried_json(rows: Iterable[Any], kind: Kind) -> list[dict[str, Any]]:
+def carried_json(rows: Iterable[Carried], kind: Kind) -> list[dict[str, Any]]:
     """Give rows of `carriers` as `carriers_json` gives carriers. A story may have a thousand for each statement."""
     if kind is STATEMENTS:
         return [{"article": r.article, "start": r.start, "end": r.stop, "text": r.text, "type": r.type} for r in rows]
     return [{"article": r.article, "start": r.start, "end": r.stop, "text": r.text} for r in rows]
 
 
-def as_first(row: Any) -> dict[str, Any]:
+def as_first(row: Carried) -> dict[str, Any]:
     """Say who was the first to carry something, from its first row of `carriers`."""
     return {"article": row.article, "outlet": row.outlet, "headline": row.headline, "datePublished": row.published}
 
 
-def bearers(rows: Iterable[Any]) -> list[str]:
+def bearers(rows: Iterable[Carried]) -> list[str]:
     """Name those who carry something, each once: by outlet, or else headline, or else the file that it came in."""
     return list(dict.fromkeys(row.outlet or row.headline or PurePath(row.input).name for row in rows))
 

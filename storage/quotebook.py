@@ -125,13 +125,13 @@ def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int
             }
 
 
-def _row(row: Any, carriers: Sequence[Any]) -> dict[str, Any]:
+def _row(row: Any, carriers: Sequence[clusters.Carried]) -> dict[str, Any]:
     carried = clusters.carried_json(carriers, STATEMENTS)
     return {"id": row.id, **_described(row._mapping), "carriers": carried}  # noqa: SLF001
 
 
-def _variants(carriers: Sequence[Any]) -> list[dict[str, Any]]:
-    found: dict[tuple[str, str], list[Any]] = {}
+def _variants(carriers: Sequence[clusters.Carried]) -> list[dict[str, Any]]:
+    found: dict[tuple[str | None, str], list[clusters.Carried]] = {}
     for row in carriers:
         found.setdefault((row.type, row.text), []).append(row)
     ordered = sorted(found.items(), key=lambda item: _TYPES.index(item[0][0]))

@@ -121,14 +121,14 @@ def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int
             yield row | {"first": clusters.as_first(reports[0]), "outlets": clusters.bearers(reports)}
 
 
-def _told(conn: Connection, ids: Sequence[str]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+def _told(conn: Connection, ids: Sequence[str]) -> Iterator[tuple[dict[str, Any], list[clusters.Carried]]]:
     o = t.Occurrence
     found = {row.id: row for row in conn.execute(select(o.__table__).where(o.id.in_(ids)))}
     reports = clusters.carriers(conn, OCCURRENCES, ids)
     yield from ((_row(found[id_], reports[id_]), reports[id_]) for id_ in ids)
 
 
-def _row(row: Any, reports: Sequence[Any]) -> dict[str, Any]:
+def _row(row: Any, reports: Sequence[clusters.Carried]) -> dict[str, Any]:
     articles = clusters.carried_json(reports, OCCURRENCES)
     return {"id": row.id, **_described(row._mapping), "story": reports[0].story, "articles": articles}  # noqa: SLF001
 
