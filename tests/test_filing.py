@@ -89,6 +89,7 @@ def empty(store: Store) -> None:
             conn.execute(table.delete())
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.hard)])
 def test_every_order_of_arrival_ends_in_the_same_stories(store: Store, sample_articles: dict[str, Article]) -> None:
     five = [sample_articles[name] for name in FIVE]
     seen = []

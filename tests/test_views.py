@@ -146,6 +146,7 @@ def test_shell_of_the_readme_goes_from_an_empty_folder_to_a_timeline(tmp_path: P
     assert said[0][0] == "Ilka Sarovin"
 
 
+@pytest.mark.hard
 def test_python_of_the_readme_goes_from_an_empty_folder_to_a_timeline(tmp_path: Path) -> None:
     assert len([line for line in snippet("python").splitlines() if line]) <= 10
     assert "2026-03-11 The gates were opened" in _run([sys.executable, "-c", snippet("python")], tmp_path)
