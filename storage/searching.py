@@ -183,7 +183,7 @@ def _statement(
         if not query.lite:
             asks.append("f.vector @@ CAST(:match AS tsquery)")
         elif asked.story is not None:
-            asks.append("f.key IN (SELECT rowid FROM finds_words WHERE finds_words MATCH :match)")
+            asks.append("EXISTS (SELECT 1 FROM finds_words WHERE finds_words MATCH :match AND rowid = f.key)")
         else:
             source, order = "finds_words w CROSS JOIN finds f ON f.key = w.rowid", "w.rowid"
             asks = ["finds_words MATCH :match", "w.rowid > :low", "w.rowid <= :high", *asks[2:]]
