@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0, le=256, description="processes that read and enrich; 0: one per core")
     batch_size: int = Field(25, ge=1, le=500, description="documents that one task run takes through a stage")
     extract_timeout_s: float = Field(10.0, gt=0, description="seconds one document may take to read")
-    extract_memory_mb: int = Field(512, gt=0, description="megabytes that reading or enriching one document may take")
+    extract_memory_mb: int = Field(160, gt=0, description="megabytes that reading or enriching one document may take")
     enrich: bool = Field(
         True, description="false: nothing is sought in new articles; `wiredesk backfill` does it later"
     )

@@ -20,6 +20,8 @@ DOUBTFUL: Final = 1.0
 """What it costs a name that may not be a person's at all."""
 REACH: Final = 6
 """Sentences that a pronoun looks back."""
+_LATEST: Final = 200
+"""Sightings that a pronoun looks back: sentences without an end hold thousands, and would take them squared."""
 
 
 @dataclass(slots=True)
@@ -122,15 +124,15 @@ class Run:
         weight = subject_weight(s, mention) + 0.05 if subject and mention else 2.05 if subject else 1.2
         self.seen.append(Seen(at, s.index, s.paragraph, person, weight, subject))
 
-    def near(self, sentence: int) -> list[Seen]:
-        """Give who was seen from a sentence on."""
-        return self.seen[bisect_left(self.seen, sentence, key=lambda x: x.sentence) :]
+    def near(self, sentence: int, before: int) -> list[Seen]:
+        """Give who was seen from a sentence on, lately before a place in the text."""
+        first = bisect_left(self.seen, sentence, key=lambda x: x.sentence)
+        last = bisect_left(self.seen, before, key=lambda x: x.at)
+        return self.seen[max(first, last - _LATEST) : last]
 
     def antecedent(self, s: Sentence, at: int, gender: str | None) -> Entity | None:
         best: tuple[float, int, Entity] | None = None
-        for x in self.near(s.index - REACH):
-            if x.at >= at:
-                continue
+        for x in self.near(s.index - REACH, at):
             score = -UNLIKE if gender and x.entity.gender and x.entity.gender != gender else 0.0
             score += 2 * x.weight - 0.8 * (s.index - x.sentence) - (0.6 if x.paragraph != s.paragraph else 0.0)
             score -= 1.0 if x.sentence == s.index and not x.subject else 0.0

@@ -47,7 +47,7 @@ def read_text(raw: bytes, subject: str) -> str:
     try:
         document = pypdfium2.PdfDocument(raw)
     except pypdfium2.PdfiumError as error:
-        if "assword" in str(error) or "ecurity" in str(error):
+        if _is_locked(raw):
             detail = "The PDF file is locked with a password. Send it without, or its text."
             raise Rejected("encrypted", detail, subject=subject) from error
         detail = f"The PDF file is damaged ({error}). Send it again, or its text."
@@ -66,6 +66,17 @@ def read_text(raw: bytes, subject: str) -> str:
         raise Rejected("not-text", detail, subject=subject)
     title = _title(lines)
     return f"Title: {title}\nLayout: pages\n\n{text}" if title else text
+
+
+def _is_locked(raw: bytes) -> bool:
+    """Say whether a file that did not open is locked. One without a page leaves PDFium's last error as it was."""
+    import pypdfium2.raw as pdfium
+
+    opened = pdfium.FPDF_LoadMemDocument64(raw, len(raw), None)
+    if opened:
+        pdfium.FPDF_CloseDocument(opened)
+        return False
+    return pdfium.FPDF_GetLastError() in {pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY}
 
 
 def _title(lines: list[_Line]) -> str | None:

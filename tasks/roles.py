@@ -93,7 +93,7 @@ class Roles:
             return self._varied(m, gender)
         if modifiers - lexicon.COUNTRIES:
             return None
-        near = [x for x in self._run.near(m.sentence - 2) if x.at < m.start and x.subject]
+        near = [x for x in self._run.near(m.sentence - 2, m.start) if x.subject]
         near = [
             x for x in near if not x.entity.roles and x.entity.lead >= 1.0 and not antecedents.unlike(x.entity, gender)
         ]
@@ -101,7 +101,7 @@ class Roles:
 
     def _varied(self, m: Mention, gender: str | None) -> Entity | None:
         """Give who is meant by another word for a person (`the singer`): the only one around, or the last subject."""
-        near = [x for x in self._run.near(m.sentence - 3) if x.at < m.start]
+        near = self._run.near(m.sentence - 3, m.start)
         near = [x for x in near if x.entity.lead >= 1.0 and not antecedents.unlike(x.entity, gender)]
         if len({id(x.entity) for x in near}) > 1:
             near = [x for x in near if x.subject and not x.entity.roles]

@@ -5,6 +5,7 @@ Pure. Each term is a short word; weights belong to these words, so whoever chang
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
@@ -201,7 +202,9 @@ def _between(text: Text, low: int, high: int) -> tuple[int, int, int]:
     if high <= low:
         return 0, 0, 0
     subjects, speaking = text.acting(low, high)
-    quotes = sum(1 for q in text.layout.quoted_within(low, high) if q.outer >= low and q.outer_end <= high)
+    first = bisect_left(text.layout.quoted_starts, low)
+    near = text.layout.quoted[first : first + 4]  # three count, and the first may have its mark before the stretch
+    quotes = sum(q.outer >= low and q.outer_end <= high for q in near)
     return min(subjects, 3), min(quotes, 3), min(speaking, 2)
 
 
@@ -214,10 +217,10 @@ def _tight(body: str, s: Sentence, at: Scene, m: Mention, verb: int | None, afte
         ends.append(starts[-1] + len(s.parse.words[verb]))
     if after:
         between = body[at.quoted.outer_end : min(starts)]
-        return "A" if not between.strip(" ,—–-\u00a0") else "A1" if len(between.split()) <= 2 else "a"
+        return "A" if not between.strip(" ,—–-\u00a0") else "A1" if len(between.split(None, 2)) <= 2 else "a"
     between = body[max(ends) : at.quoted.outer]
     bare = between.strip(" ,:—–-\u00a0")
-    return "B" if not bare else "B1" if len(bare.split()) <= 2 else "b"
+    return "B" if not bare else "B1" if len(bare.split(None, 2)) <= 2 else "b"
 
 
 def _equal(who: Mention, m: Mention, known: Identities) -> str:

@@ -14,7 +14,7 @@ The grades (`judge`):
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import exp, log1p
@@ -30,6 +30,9 @@ from tasks.wiretokens import Mask, Text, read
 VERSION: Final = 2
 """Goes up when a verdict can change."""
 WINDOW: Final = timedelta(days=10)
+LONGEST: Final = 100_000
+"""Characters of a body that are compared; no article has as many. One of 5 MB would cost each that is held against it
+some five seconds."""
 KEPT: Final = 12
 """Relations kept for one article; the rest follows from the story."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,8 +116,14 @@ class Side:
 
 
 def prepare(body: str) -> Text:
-    """Read a body once for all verdicts on it: tokens, weights, quote mask, fingerprints."""
-    return read(body)
+    """Read a body once for all verdicts on it: tokens, weights, quote mask, fingerprints.
+
+    Of a text beyond all articles it is the beginning, and the rest counts for whether two are the same.
+    """
+    if len(body) <= LONGEST:
+        return read(body)
+    beginning = read(body[:LONGEST])
+    return replace(beginning, exact=beginning.exact ^ wordtable.digest(body[LONGEST:]))
 
 
 def day_number(published: datetime | None) -> int | None:

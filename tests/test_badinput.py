@@ -1,0 +1,168 @@
+"""Bad input of every kind, on the way that everything goes: each ends in a named state, soon, and hurts nobody else.
+
+Drop folder, inbox, one warm pool that can be killed, filing. What is measured is held against the limits: ten seconds
+for a document to its state, half a gigabyte in any process of the desk.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import pytest
+from badinputs import BAD, Bad
+from conftest import Databases
+
+from flows.settings import Settings
+from storage import inbox
+from storage.errors import REASONS
+from storage.inbox import Item
+from storage.store import Store, open_store
+from tasks import batches, filing, stages, sweep
+from tasks.pool import Pool, warm_pool
+
+LIMIT_S = 10.0
+LIMIT_MB = 512
+SETTINGS = Settings()
+
+
+class Watch(threading.Thread):
+    """Looks at the most memory that this process and all its children have held since it began."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most: dict[int, int] = {}
+        self._over = threading.Event()
+        self._tree = [os.getpid()]
+
+    def __enter__(self) -> Self:
+        for pid in self._family():
+            with _Gone():
+                Path(f"/proc/{pid}/clear_refs").write_text("5")  # the most so far is what it holds now (proc(5))
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._over.wait(0.05):
+            self.look()
+        self.look()
+
+    def look(self) -> None:
+        for pid in self._family():
+            with _Gone():
+                told = Path(f"/proc/{pid}/status").read_text()
+                held = int(told.partition("VmHWM:")[2].split()[0]) // 1024
+                self.most[pid] = max(held, self.most.get(pid, 0))
+
+    def _family(self) -> list[int]:
+        found = [os.getpid()]
+        for pid in found:
+            with _Gone():
+                for task in Path(f"/proc/{pid}/task").iterdir():
+                    found += map(int, (task / "children").read_text().split())
+        return found
+
+
+class _Gone:
+    """A process may end while it is looked at."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return kind is not None and issubclass(kind, OSError | IndexError)
+
+
+@dataclass
+class Desk:
+    """A store, a drop folder and one warm worker."""
+
+    store: Store
+    pool: Pool
+    folder: Path
+    last: int = 0
+    n: int = 0
+
+    def take(self, *dropped: tuple[str, bytes]) -> list[Item]:
+        """Sweep the folder with these files in it, and read, enrich and file what comes of them."""
+        self.folder.mkdir(exist_ok=True)
+        for name, raw in dropped:
+            (self.folder / name).write_bytes(raw)
+            os.utime(self.folder / name, (1_700_000_000, 1_700_000_000))
+        now = datetime.now(UTC)
+        sweep.sweep(self.store, self.folder, now=now, max_bytes=SETTINGS.max_document_bytes)
+        while claimed := self._claim(now):
+            asyncio.run(self._file(claimed))
+        found = []
+        with self.store.reading() as conn:
+            while (item := inbox.item(conn, self.last + 1)) is not None:
+                self.last += 1
+                found.append(item)
+        return found
+
+    def _claim(self, now: datetime) -> Sequence[Item]:
+        with self.store.writing() as conn:
+            return inbox.claim(conn, holder="desk", limit=SETTINGS.batch_size, lease=timedelta(hours=1), now=now)
+
+    async def _file(self, items: Sequence[Item]) -> None:
+        read = await batches.extract_batch.fn(
+            self.pool, self.store, items, timeout_s=SETTINGS.extract_timeout_s, batch=""
+        )
+        enriched = await batches.enrich_batch.fn(self.pool, read, timeout_s=SETTINGS.enrich_timeout_s, batch="")
+        filing.file_batch(
+            self.store, list(zip(items, enriched, strict=True)), now=datetime.now(UTC), holder="desk",
+            max_attempts=SETTINGS.max_attempts,
+        )  # fmt: skip
+
+    def good(self) -> tuple[str, bytes]:
+        """Give a page like no other."""
+        self.n += 1
+        word = "".join("abcdefghij"[int(d)] for d in f"{self.n:05}")
+        told = f"The {word} society of Port Ansel met on Tuesday to plant {self.n} trees beside the {word} road. "
+        return (
+            f"good-{self.n}.html",
+            f"<html><body><article><h1>Trees {word}</h1><p>{told * 3}</p></article></body></html>".encode(),
+        )
+
+
+@pytest.fixture(scope="module")
+def desk(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("desk")
+    prepare = partial(stages.load_all, SETTINGS.language_model)
+    with (
+        open_store(databases.fresh("sqlite"), raw_url=str(folder / "raw")) as store,
+        warm_pool(1, prepare=prepare, memory_mb=SETTINGS.extract_memory_mb) as pool,
+    ):
+        made = Desk(store, pool, folder / "drop")
+        made.take(made.good())
+        yield made
+
+
+def state(item: Item) -> str:
+    return str(item.reason) if item.state == "rejected" else str(item.state)
+
+
+@pytest.mark.parametrize("bad", [pytest.param(b, id=b.name, marks=[pytest.mark.hard] if b.hard else []) for b in BAD])
+def test_bad_input_ends_in_a_named_state_and_the_good_beside_it_is_filed(desk: Desk, bad: Bad) -> None:
+    dropped = [(bad.name, bad.make()), desk.good()]
+    with Watch() as watch:
+        began = time.monotonic()
+        found = desk.take(*dropped)
+        took = time.monotonic() - began
+    good = [i for i in found if i.input.endswith(dropped[1][0])]
+    ends = {state(i) for i in found if i not in good}
+    assert [state(i) for i in good] == ["filed"]
+    assert ends <= {"filed", "seen", *REASONS}
+    assert ends
+    assert ends <= set(bad.ends.split())
+    assert took <= LIMIT_S
+    assert max(watch.most.values()) <= LIMIT_MB
