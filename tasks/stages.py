@@ -21,6 +21,8 @@ _ALONE_BYTES = 400_000
 _ALONE_CHARACTERS = 50_000
 """From where on a document, or the text of an article, is large. Of 427 news pages 100 are, so it costs each half a
 millisecond."""
+_MOST_BYTES = 32_000_000
+"""What is larger is refused unread: to send it to a process and decode it there takes five times as much memory."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -116,10 +118,23 @@ async def extract(pool: Workers, documents: Sequence[Document], *, timeout_s: fl
     """Read documents, one outcome each, in order. `timeout_s` is the limit of a batch and of each document alone."""
     if not documents:
         return []
-    outcomes: list[Outcome] = []
+    fitting = [d for d in documents if len(d.raw) <= _MOST_BYTES]
     results = await _each(
-        pool, read_all, documents, timeout_s, lambda d: len(d.raw) > _ALONE_BYTES or d.raw.startswith(b"%PDF")
+        pool, read_all, fitting, timeout_s, lambda d: len(d.raw) > _ALONE_BYTES or d.raw.startswith(b"%PDF")
     )
+    read = iter(_outcomes(fitting, results, timeout_s))
+    return [next(read) if len(d.raw) <= _MOST_BYTES else _too_large(d) for d in documents]
+
+
+def _too_large(document: Document) -> Refusal:
+    detail = f"It has {len(document.raw):,} bytes; a document has at most {_MOST_BYTES:,}. Send its text."
+    return Refusal(input=document.input, reason="too-big", detail=detail)
+
+
+def _outcomes(
+    documents: Sequence[Document], results: Sequence[Article | Withdrawal | Refusal | Exception], timeout_s: float
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
     for document, got in zip(documents, results, strict=True):
         if isinstance(got, TooSlow):
             detail = f"reading it took longer than {timeout_s:g} s; raise WIREDESK_EXTRACT_TIMEOUT_S to wait longer"

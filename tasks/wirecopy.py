@@ -30,7 +30,7 @@ from tasks.wiretokens import Mask, Text, read
 VERSION: Final = 2
 """Goes up when a verdict can change."""
 WINDOW: Final = timedelta(days=10)
-LONGEST: Final = 100_000
+LONGEST: Final = 60_000
 """Characters of a body that are compared; no article has as many. One of 5 MB would cost each that is held against it
 some five seconds."""
 KEPT: Final = 12

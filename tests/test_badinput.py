@@ -27,8 +27,13 @@ from storage.store import Store, open_store
 from tasks import batches, filing, stages, sweep
 from tasks.pool import Pool, warm_pool
 
-LIMIT_S = 10.0
+LIMIT_S = 12.0
+"""Ten seconds to read, and two to kill what overran and to file the rest."""
 LIMIT_MB = 512
+TOLD = (
+    "The tree society of Port Ansel met on Tuesday to plant forty limes beside the school road, and named its chair. "
+)
+GOOD = ("good.html", f"<html><body><article><h1>Trees</h1><p>{TOLD * 3}</p></article></body></html>".encode())
 SETTINGS = Settings()
 
 
@@ -90,7 +95,6 @@ class Desk:
     pool: Pool
     folder: Path
     last: int = 0
-    n: int = 0
 
     def take(self, *dropped: tuple[str, bytes]) -> list[Item]:
         """Sweep the folder with these files in it, and read, enrich and file what comes of them."""
@@ -123,28 +127,19 @@ class Desk:
             max_attempts=SETTINGS.max_attempts,
         )  # fmt: skip
 
-    def good(self) -> tuple[str, bytes]:
-        """Give a page like no other."""
-        self.n += 1
-        word = "".join("abcdefghij"[int(d)] for d in f"{self.n:05}")
-        told = f"The {word} society of Port Ansel met on Tuesday to plant {self.n} trees beside the {word} road. "
-        return (
-            f"good-{self.n}.html",
-            f"<html><body><article><h1>Trees {word}</h1><p>{told * 3}</p></article></body></html>".encode(),
-        )
-
 
 @pytest.fixture(scope="module")
-def desk(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desk")
+def pool() -> Iterator[Pool]:
     prepare = partial(stages.load_all, SETTINGS.language_model)
-    with (
-        open_store(databases.fresh("sqlite"), raw_url=str(folder / "raw")) as store,
-        warm_pool(1, prepare=prepare, memory_mb=SETTINGS.extract_memory_mb) as pool,
-    ):
-        made = Desk(store, pool, folder / "drop")
-        made.take(made.good())
-        yield made
+    with warm_pool(1, prepare=prepare, memory_mb=SETTINGS.extract_memory_mb) as pool:
+        asyncio.run(pool.run(os.getpid, timeout_s=60))
+        yield pool
+
+
+@pytest.fixture
+def desk(databases: Databases, pool: Pool, tmp_path: Path) -> Iterator[Desk]:
+    with open_store(databases.fresh("sqlite"), raw_url=str(tmp_path / "raw")) as store:
+        yield Desk(store, pool, tmp_path / "drop")
 
 
 def state(item: Item) -> str:
@@ -153,12 +148,12 @@ def state(item: Item) -> str:
 
 @pytest.mark.parametrize("bad", [pytest.param(b, id=b.name, marks=[pytest.mark.hard] if b.hard else []) for b in BAD])
 def test_bad_input_ends_in_a_named_state_and_the_good_beside_it_is_filed(desk: Desk, bad: Bad) -> None:
-    dropped = [(bad.name, bad.make()), desk.good()]
+    raw = bad.make()
     with Watch() as watch:
         began = time.monotonic()
-        found = desk.take(*dropped)
+        found = desk.take((bad.name, raw), GOOD)
         took = time.monotonic() - began
-    good = [i for i in found if i.input.endswith(dropped[1][0])]
+    good = [i for i in found if i.input.endswith(GOOD[0])]
     ends = {state(i) for i in found if i not in good}
     assert [state(i) for i in good] == ["filed"]
     assert ends <= {"filed", "seen", *REASONS}
