@@ -326,15 +326,19 @@ def expired(conn: Connection, *, now: datetime) -> tuple[int, ...]:
     return tuple(conn.execute(select(_I.id).where(*kept_too_long).order_by(_I.id)).scalars())
 
 
-def release_expired(conn: Connection, *, now: datetime, max_attempts: int, dead: str | None = None) -> int:
+def release_expired(
+    conn: Connection, *, now: datetime, max_attempts: int, dead: str | None = None, among: Sequence[int] | None = None
+) -> int:
     """Take back what a holder kept for longer than its lease; give up on what had `max_attempts`. Gives how many.
 
-    With `dead` only that holder's, whatever its lease: it is known to have died with them in hand.
+    With `dead` only that holder's, whatever its lease: it is known to have died with them in hand. With `among` only
+    those items.
     """
     spent = _I.attempts >= max_attempts
+    which = [] if among is None else [_I.id.in_(among)]
     return conn.execute(
         update(_I)
-        .where(_I.state == "claimed", _has_run_out(now) if dead is None else _I.holder == dead)
+        .where(_I.state == "claimed", _has_run_out(now) if dead is None else _I.holder == dead, *which)
         .values(
             state=case((spent, "rejected"), else_=_WAITING),
             settled_at=case((spent, now), else_=None),
