@@ -5,9 +5,9 @@ its edge. Reads no environment and knows no article.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -19,13 +19,18 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from storage import migrate
 from storage.errors import Misconfigured, StoreBusy, WiredeskError
 from storage.raw import Raw
+from storage.turns import Turns
 
 FILING: Final = 7_094_177_283_120_553
 """The key of the PostgreSQL advisory lock under which articles are filed and changes numbered."""
 
-_ROOM: Final = ("cache_size=-32768", "wal_autocheckpoint=4000")
-"""SQLite's memory for pages (32 MB a connection, 2 by default) and how many of the log it gathers before it copies them
-over (16 MB): a large database touches many pages at random."""
+_WRITERS_ROOM: Final = ("cache_size=-32768", "wal_autocheckpoint=4000")
+"""SQLite's memory for pages (32 MB; 2 by default) and how many of the log it gathers before it copies them (16 MB):
+filing into a large database touches many pages at random."""
+_READERS_ROOM: Final = ("cache_size=-8192",)
+"""There are several of them, and each keeps what it has read."""
+_PATIENCE: Final = 10
+"""How many times as long a writer waits for its turn among those of its process as for another process: they get on."""
 _LASTING: Final = ("journal_mode=WAL", "synchronous=FULL")
 """What was committed outlives a power cut. With WAL and `NORMAL`, SQLite's usual advice, the last commits may be undone
 by one, and a file that they say was taken in lies in the drop folder's `done/` already. `FULL` costs a commit .7 ms
@@ -45,10 +50,18 @@ _REFUSED_STATES: Final = {"28000": "user", "28P01": "password", "3D000": "databa
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store. Give connections back before closing it; it may be shared by threads, never across a fork."""
+    """An open store. Give connections back before closing it; it may be shared by threads, never across a fork.
+
+    On SQLite all writers of a process share one connection and queue for it in order. Each with a connection of its
+    own would ask again and again whether the database is free, and one that is unlucky never finds it so.
+    """
 
     engine: Engine
     raw: Raw
+    writer: Engine
+    """The same as `engine` on PostgreSQL."""
+    patience_s: float
+    _turns: Turns = field(default_factory=Turns)
 
     @property
     def dialect(self) -> str:
@@ -82,7 +95,13 @@ class Store:
 
     @contextmanager
     def _transaction(self, **options: Any) -> Iterator[Connection]:
-        with _translated(self.engine.url), self.engine.connect() as conn:
+        writes = options["wiredesk_mode"] != "reading"
+        engine = self.writer if writes else self.engine
+        with ExitStack() as stack:
+            stack.enter_context(_translated(engine.url))
+            if writes and self.dialect == "sqlite":
+                stack.enter_context(self._turns.mine(self.patience_s))
+            conn = stack.enter_context(engine.connect())
             conn.execution_options(**options)
             if self.dialect == "postgresql" and options["wiredesk_mode"] == "reading":
                 conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -92,6 +111,7 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self.writer.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -114,14 +134,19 @@ def open_store(
         Misconfigured: an unknown kind of database, one that refuses us, one made by a newer version, or (without
             `create`) one without our tables or with older ones.
     """
-    engine = _engine(_read_url(database_url), busy_timeout)
+    url = _read_url(database_url)
+    engine = _engine(url, busy_timeout)
+    lite = engine.dialect.name == "sqlite"
+    writer = _sqlite(url, busy_timeout, _WRITERS_ROOM) if lite else engine
     try:
         with _translated(engine.url):
             if create:
                 migrate.upgrade(engine)
             else:
                 migrate.require_head(engine)
-        return Store(engine=engine, raw=Raw(raw_url))
+        return Store(
+            engine=engine, raw=Raw(raw_url), writer=writer, patience_s=_PATIENCE * busy_timeout.total_seconds()
+        )
     except BaseException:
         engine.dispose()
         raise
@@ -159,15 +184,18 @@ def _engine(url: URL, busy_timeout: timedelta) -> Engine:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured("the folder of the database cannot be made", subject=_name(url)) from error
-    engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": wait_ms / 1000, "check_same_thread": False}
-    )
+    return _sqlite(url, busy_timeout, _READERS_ROOM)
+
+
+def _sqlite(url: URL, busy_timeout: timedelta, room: Sequence[str]) -> Engine:
+    wait_s = busy_timeout.total_seconds()
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": wait_s, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver's own BEGIN leaves SELECT, DDL and SAVEPOINT outside of the transaction; `_begin` takes it over.
         connection.isolation_level = None
-        for pragma in (*_LASTING, "foreign_keys=ON", f"busy_timeout={wait_ms}", *_ROOM):
+        for pragma in (*_LASTING, "foreign_keys=ON", f"busy_timeout={int(wait_s * 1000)}", *room):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -183,8 +211,8 @@ def _engine(url: URL, busy_timeout: timedelta) -> Engine:
 def _translated(url: URL) -> Iterator[None]:
     try:
         yield
-    except sqlalchemy.exc.TimeoutError as error:
-        raise StoreBusy("every connection is in use", subject=_name(url)) from error
+    except (TimeoutError, sqlalchemy.exc.TimeoutError) as error:
+        raise StoreBusy("every connection is in use; it will be tried again", subject=_name(url)) from error
     except sqlalchemy.exc.DBAPIError as error:
         translated = _translate(error, _name(url))
         if translated is None:
