@@ -15,7 +15,7 @@ from flows.deskworker import HEARTBEAT_S
 from flows.ingest import holder_of
 from flows.register import POOL
 from flows.runs import DESK, INSTANCE
-from storage import feeds, inbox, renewal
+from storage import feeds, leases, renewal
 from storage.store import Store
 
 logger = logging.getLogger(__name__)
@@ -76,4 +76,4 @@ def _give_back(store: Store, holder: str, max_attempts: int) -> int:
     with store.writing() as conn:
         renewal.release_expired(conn, now=now, dead=holder)
         feeds.release(conn, holder=holder)
-        return inbox.release_expired(conn, now=now, max_attempts=max_attempts, dead=holder)
+        return leases.release_expired(conn, now=now, max_attempts=max_attempts, dead=holder)

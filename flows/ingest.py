@@ -23,7 +23,7 @@ from prefect.utilities.annotations import quote
 from flows import announce
 from flows.settings import Settings, read_settings
 from flows.workplace import pool_at_hand, store_at_hand
-from storage import inbox
+from storage import inbox, leases
 from storage.errors import WiredeskError
 from storage.inbox import Item
 from storage.records import Article
@@ -77,7 +77,7 @@ def holder_of(run_id: object) -> str:
 def _waiting(store: Store, settings: Settings) -> int:
     now = datetime.now(UTC)
     with store.writing() as conn:
-        inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
         return inbox.counts(conn).get("captured", 0)
 
 
@@ -146,7 +146,7 @@ class _Desk:
     def let_go(self) -> None:
         """Give back what this run has claimed and has not settled: it was cancelled, or it failed."""
         with self._store.writing() as conn:
-            inbox.release(conn, holder=self._holder)
+            leases.release(conn, holder=self._holder)
 
     def _claim(self) -> tuple[Item, ...]:
         with self._store.writing() as conn:

@@ -13,7 +13,7 @@ from flows import announce
 from flows.ingest import as_is, ingest, many
 from flows.rounds import Progress, name_run, round_at_hand
 from flows.settings import Settings, read_settings
-from storage import entries, inbox
+from storage import entries, inbox, leases
 from storage.entries import Page
 from storage.inbox import Item
 from tasks.feedbatches import Failure, fetch_batch, look_batch
@@ -107,7 +107,7 @@ async def _lane(
 def _waiting(round_: Round, settings: Settings, revisions: bool) -> int:
     now = round_.clock()
     with round_.store.writing() as conn:
-        inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
         due = inbox.due(conn, now=now, state="noticed")
         return due + (entries.looks_due(conn, now=now) if revisions else 0)
 
@@ -126,7 +126,7 @@ def _claim_looks(round_: Round, settings: Settings) -> tuple[Page, ...]:
 
 def _leave_rest(round_: Round) -> None:
     with round_.store.writing() as conn:
-        inbox.release(conn, holder=round_.holder)
+        leases.release(conn, holder=round_.holder)
 
 
 def _due_to_read(round_: Round) -> int:

@@ -13,7 +13,7 @@ from flows.ingest import as_is, many
 from flows.pages import Pages, fetch_pages
 from flows.rounds import Progress, name_run, round_at_hand
 from flows.settings import Settings, read_settings
-from storage import feeds, inbox
+from storage import feeds, inbox, leases
 from storage.errors import WiredeskError
 from storage.feeds import Feed
 from storage.masking import masked
@@ -120,7 +120,7 @@ def _waits(round_: Round, settings: Settings) -> bool:
     """Say whether anything waits to be fetched or read: of this run, of another, or of one that died."""
     now = round_.clock()
     with round_.store.writing() as conn:
-        inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
         return any(inbox.due(conn, now=now, state=state) for state in ("noticed", "captured"))
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from flows import show
 from flows.cli import hints
 from flows.settings import Settings
-from storage import inbox
+from storage import inbox, leases
 from storage.errors import Misconfigured
 from storage.records import Article, Refusal, Withdrawal, as_json, refusal_json, withdrawal_json
 from storage.store import Store, open_store
@@ -121,7 +121,7 @@ def _file_waiting(store: Store, mine: Sequence[int], settings: Settings) -> Coun
     while True:
         now = datetime.now(UTC)
         with store.writing() as conn:
-            inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+            leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
             waiting, in_hand = inbox.due(conn, now=now), inbox.claimed(conn, mine)
         if waiting:
             # Prefect is imported here: it takes seconds, and documents that are all known already need none of it.

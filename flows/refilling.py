@@ -9,7 +9,7 @@ from itertools import islice
 from flows import announce
 from flows.ingest import MOST_BYTES, as_is
 from flows.shift import BATCH, Shift
-from storage import backfills, inbox
+from storage import backfills, inbox, leases
 from storage.inbox import Item
 from storage.records import Refusal
 from tasks import intake, refill
@@ -54,12 +54,12 @@ async def _finish(shift: Shift) -> Counts:
     """File what a run that died had in hand, maybe an earlier backfill of these files: its place is behind that."""
     counts = Counts()
     with shift.store.reading() as conn:
-        left = inbox.expired(conn, now=datetime.now(UTC))
+        left = leases.expired(conn, now=datetime.now(UTC))
     for some in (left[n : n + BATCH] for n in range(0, len(left), BATCH)):
         await shift.give_way()
         with shift.store.writing() as conn:  # in one: what this run has yet to take stays to be found if it dies, too
             now, lease, most = datetime.now(UTC), shift.settings.lease, shift.settings.max_attempts
-            inbox.release_expired(conn, now=now, max_attempts=most, among=some)
+            leases.release_expired(conn, now=now, max_attempts=most, among=some)
             items = inbox.claim(conn, holder=shift.holder, limit=BATCH, lease=lease, now=now, among=some)
         if items:
             counts += await _file(shift, items, shift.named(len(items), "documents left over"))

@@ -16,7 +16,7 @@ from flows.fetchers import fetcher
 from flows.ingest import holder_of
 from flows.settings import Settings
 from flows.workplace import pool_at_hand, store_at_hand
-from storage import feeds, inbox
+from storage import feeds, leases
 from storage.store import Store
 from tasks.rounds import Round
 
@@ -53,7 +53,7 @@ def give_back(store: Store, holder: str) -> None:
     """Give back all feeds and items that a holder has claimed and will not settle."""
     with store.writing() as conn:
         feeds.release(conn, holder=holder)
-        inbox.release(conn, holder=holder)
+        leases.release(conn, holder=holder)
 
 
 async def _keep_claims(round_: Round, settings: Settings) -> None:
@@ -67,7 +67,7 @@ def _renew(round_: Round, settings: Settings) -> None:
     until = round_.clock() + settings.lease
     with round_.store.writing() as conn:
         feeds.renew(conn, holder=round_.holder, until=until)
-        inbox.renew(conn, holder=round_.holder, until=until)
+        leases.renew(conn, holder=round_.holder, until=until)
 
 
 async def name_run(name: str) -> None:

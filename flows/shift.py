@@ -12,7 +12,7 @@ from prefect.context import FlowRunContext
 from flows.headway import Headway
 from flows.ingest import holder_of
 from flows.settings import Settings
-from storage import inbox, renewal
+from storage import inbox, leases, renewal
 from storage.store import Store
 from tasks.pool import Workers
 
@@ -42,7 +42,7 @@ class Shift:
     def let_go(self) -> None:
         """Give back what this run has in hand and will not finish: it was cancelled, or it failed."""
         with self.store.writing() as conn:
-            inbox.release(conn, holder=self.holder)
+            leases.release(conn, holder=self.holder)
             renewal.release(conn, holder=self.holder)
 
     def named(self, count: int, what: str) -> str:

@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from flows import report
 from flows.settings import Settings, read_settings
 from flows.workplace import store_at_hand
-from storage import consumers, entries, housekeeping, inbox
+from storage import consumers, entries, housekeeping, leases
 from storage.overview import Overview, overview
 from storage.store import Store
 
@@ -59,7 +59,7 @@ async def upkeep(thorough: bool = False) -> Overview:
 def _tidy(store: Store, settings: Settings, thorough: bool) -> str:
     now = datetime.now(UTC)
     with store.writing() as conn:
-        given_back = inbox.release_expired(conn, now=now, max_attempts=settings.max_attempts)
+        given_back = leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
         if thorough:
             entries.forget(conn, unseen_since=now - FORGET_AFTER)
     store.raw.clear(before=now - PASSING)

@@ -3,9 +3,9 @@
     captured -> claimed -> filed | seen | rejected;  claimed -> captured again, until it failed too often
     noticed -> claimed -> captured | rejected;  claimed -> noticed again: its address is known, and no bytes yet
 
-`receive` and `claim` may run in many processes at once; a claim is a lease, and what runs out is taken back. Whoever
-says that it is the `holder` settles only what it still holds. What is settled stays settled: the first verdict counts,
-and only `retry` reopens a rejection.
+`receive` and `claim` may run in many processes at once; a claim is a lease (`storage/leases.py`), and what runs out is
+taken back. Whoever says that it is the `holder` settles only what it still holds. What is settled stays settled: the
+first verdict counts, and only `retry` reopens a rejection.
 """
 
 import hashlib
@@ -69,7 +69,8 @@ _CLOSE, _CLOSE_HELD = (
     .values({"holder": None, "lease_until_at": None} | {name: bindparam(f"new_{name}") for name in sorted(_CLOSING)})
     for which in (_OPEN, _HELD)
 )
-_WAITING = case((_I.digest.is_(None), "noticed"), else_="captured")
+WAITING = case((_I.digest.is_(None), "noticed"), else_="captured")
+"""The state in which an item waits that is nobody's and not settled."""
 _KNOWN = select(_I.id, _I.state).where(_I.key == bindparam("known"))
 _GIVEN = (
     "key", "state", "digest", "size_bytes", "input", "hints", "received_at", "attempts", "settled_at", "reason",
@@ -280,7 +281,7 @@ def postpone(conn: Connection, item_id: int, *, until: datetime, holder: str) ->
         conn.execute(
             update(_I)
             .where(_I.id == item_id, _I.state == "claimed", _I.holder == holder)
-            .values(state=_WAITING, attempts=_I.attempts - 1, not_before_at=until, holder=None, lease_until_at=None)
+            .values(state=WAITING, attempts=_I.attempts - 1, not_before_at=until, holder=None, lease_until_at=None)
         ).rowcount
     )
 
@@ -295,59 +296,9 @@ def _closing(holder: str | None) -> tuple[Update, dict[str, Any]]:
     return (_CLOSE, {}) if holder is None else (_CLOSE_HELD, {"held_by": holder})
 
 
-def release(conn: Connection, *, holder: str) -> int:
-    """Give back all that `holder` has claimed and will not finish; its attempt is not counted. Gives how many."""
-    return conn.execute(
-        update(_I)
-        .where(_I.state == "claimed", _I.holder == holder)
-        .values(state=_WAITING, attempts=_I.attempts - 1, holder=None, lease_until_at=None)
-    ).rowcount
-
-
-def renew(conn: Connection, *, holder: str, until: datetime) -> int:
-    """Let `holder` keep what it has claimed until then. Gives how many items that are."""
-    return conn.execute(
-        update(_I).where(_I.state == "claimed", _I.holder == holder).values(lease_until_at=until)
-    ).rowcount
-
-
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Give the condition that an item need not wait (any longer)."""
     return or_(_I.not_before_at.is_(None), _I.not_before_at <= now, _I.not_before_at > now + FARTHEST)
-
-
-def _has_run_out(now: datetime) -> ColumnElement[bool]:
-    return or_(_I.lease_until_at < now, _I.lease_until_at > now + FARTHEST)
-
-
-def expired(conn: Connection, *, now: datetime) -> tuple[int, ...]:
-    """Give the items, by number, that a holder has kept for longer than its lease, and that have bytes to read."""
-    kept_too_long = (_I.state == "claimed", _has_run_out(now), _I.digest.is_not(None))
-    return tuple(conn.execute(select(_I.id).where(*kept_too_long).order_by(_I.id)).scalars())
-
-
-def release_expired(
-    conn: Connection, *, now: datetime, max_attempts: int, dead: str | None = None, among: Sequence[int] | None = None
-) -> int:
-    """Take back what a holder kept for longer than its lease; give up on what had `max_attempts`. Gives how many.
-
-    With `dead` only that holder's, whatever its lease: it is known to have died with them in hand. With `among` only
-    those items.
-    """
-    spent = _I.attempts >= max_attempts
-    which = [] if among is None else [_I.id.in_(among)]
-    return conn.execute(
-        update(_I)
-        .where(_I.state == "claimed", _has_run_out(now) if dead is None else _I.holder == dead, *which)
-        .values(
-            state=case((spent, "rejected"), else_=_WAITING),
-            settled_at=case((spent, now), else_=None),
-            reason=case((spent, "gave-up"), else_=None),
-            detail=case((spent, "whoever worked on it died each time"), else_=_I.detail),
-            holder=None,
-            lease_until_at=None,
-        )
-    ).rowcount
 
 
 def retry(conn: Connection, item_ids: Sequence[int], *, now: datetime) -> tuple[int, ...]:
@@ -358,7 +309,7 @@ def retry(conn: Connection, item_ids: Sequence[int], *, now: datetime) -> tuple[
     rows = conn.execute(
         update(_I)
         .where(_I.id.in_(item_ids), _I.state == "rejected", or_(_I.digest.is_not(None), _I.attempts > 0))
-        .values(state=_WAITING, attempts=0, not_before_at=now, settled_at=None, reason=None, detail=None)
+        .values(state=WAITING, attempts=0, not_before_at=now, settled_at=None, reason=None, detail=None)
         .returning(_I.id)
     )
     return tuple(sorted(rows.scalars()))

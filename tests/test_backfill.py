@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from storage import backfills, catalogue, changes, inbox, renewal
+from storage import backfills, catalogue, changes, inbox, leases, renewal
 from storage.backfills import Place
 from storage.records import Hints
 from storage.renewal import EVERYTHING
@@ -235,7 +235,7 @@ def test_a_killed_backfill_goes_on_where_it_stopped(
     assert done.taken.documents == 60 - before
     assert Path(paths[0]).name not in opened or place.file == paths[0]
     with desk.writing() as conn:
-        inbox.release_expired(conn, now=datetime.now(UTC).replace(year=2100), max_attempts=5)
+        leases.release_expired(conn, now=datetime.now(UTC).replace(year=2100), max_attempts=5)
         left = inbox.counts(conn)["captured"]
         assert backfills.place(conn, Files(paths=tuple(paths)).key) is None
     assert done.taken.counts.filed + filed + left == 60  # what the dead one had in hand waits for its lease to run out

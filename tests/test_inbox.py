@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from storage import inbox
+from storage import inbox, leases
 from storage.records import Hints
 from storage.store import Store, open_store
 
@@ -99,7 +99,7 @@ def test_claim_takes_no_more_than_its_limit_of_items_that_were_claimed_before(st
     ids = _receive(store, now, "a", "b", "c", "d")
     with store.writing() as conn:
         inbox.claim(conn, holder="x", limit=4, lease=LEASE, now=now)
-        inbox.release(conn, holder="x")
+        leases.release(conn, holder="x")
         assert [i.id for i in inbox.claim(conn, holder="y", limit=3, lease=LEASE, now=now)] == ids[:3]
 
 
@@ -170,8 +170,8 @@ def test_lease_that_runs_out_is_taken_back_and_poison_set_aside(store: Store, no
         for attempt in range(2):
             start = now + attempt * 2 * LEASE
             assert len(inbox.claim(conn, holder="x", limit=1, lease=LEASE, now=start)) == 1
-            assert inbox.release_expired(conn, now=start + LEASE, max_attempts=2) == 0, "it still holds"
-            assert inbox.release_expired(conn, now=start + LEASE + timedelta(seconds=1), max_attempts=2) == 1
+            assert leases.release_expired(conn, now=start + LEASE, max_attempts=2) == 0, "it still holds"
+            assert leases.release_expired(conn, now=start + LEASE + timedelta(seconds=1), max_attempts=2) == 1
         found = inbox.item(conn, one)
     assert found is not None
     assert (found.state, found.reason) == ("rejected", "gave-up")
@@ -183,7 +183,7 @@ def test_only_the_holder_settles_what_it_holds(store: Store, now: datetime) -> N
     filed = [(i, "filed", f"article {i}") for i in ids]
     with store.writing() as conn:
         inbox.claim(conn, holder="slow", limit=4, lease=LEASE, now=now)
-        inbox.release_expired(conn, now=late, max_attempts=3)
+        leases.release_expired(conn, now=late, max_attempts=3)
         assert not inbox.settle(conn, ids[0], state="filed", now=late, holder="slow"), "it waits for the next one"
         inbox.claim(conn, holder="quick", limit=3, lease=LEASE, now=late)
         assert not inbox.settle(conn, ids[0], state="filed", now=late, holder="slow")
@@ -209,8 +209,8 @@ def test_run_that_is_cancelled_gives_back_its_items_and_their_attempts(store: St
         inbox.claim(conn, holder="mine", limit=2, lease=LEASE, now=now)
         inbox.claim(conn, holder="other", limit=1, lease=LEASE, now=now)
         inbox.settle(conn, ids[0], state="filed", article_id="x", now=now, holder="mine")
-        assert inbox.release(conn, holder="mine") == 1
-        assert inbox.release(conn, holder="mine") == 0
+        assert leases.release(conn, holder="mine") == 1
+        assert leases.release(conn, holder="mine") == 0
         assert inbox.counts(conn) | {"filed": 1, "captured": 1, "claimed": 1} == inbox.counts(conn)
         (again,) = inbox.claim(conn, holder="next", limit=9, lease=LEASE, now=now)
     assert (again.id, again.attempts) == (ids[1], 1)
@@ -299,10 +299,10 @@ def test_noticed_item_goes_back_to_be_fetched_whoever_lets_it_go(store: Store, n
         inbox.claim(conn, holder="a", limit=1, lease=LEASE, now=now, state="noticed")
         assert inbox.put_back(conn, noticed, error="503", not_before=now, now=now, max_attempts=3) == "noticed"
         inbox.claim(conn, holder="b", limit=1, lease=LEASE, now=now, state="noticed")
-        inbox.release(conn, holder="b")
+        leases.release(conn, holder="b")
         assert inbox.due(conn, now=now, state="noticed") == 1
         inbox.claim(conn, holder="c", limit=1, lease=LEASE, now=now, state="noticed")
-        assert inbox.release_expired(conn, now=now + 2 * LEASE, max_attempts=9) == 1
+        assert leases.release_expired(conn, now=now + 2 * LEASE, max_attempts=9) == 1
         assert inbox.counts(conn) | {"noticed": 1, "captured": 0} == inbox.counts(conn)
 
 
@@ -334,5 +334,5 @@ def test_holder_that_lives_keeps_its_items_beyond_the_lease(store: Store, now: d
     with store.writing() as conn:
         inbox.claim(conn, holder="slow", limit=1, lease=LEASE, now=now)
         inbox.claim(conn, holder="dead", limit=1, lease=LEASE, now=now)
-        assert inbox.renew(conn, holder="slow", until=now + 3 * LEASE) == 1
-        assert inbox.release_expired(conn, now=now + 2 * LEASE, max_attempts=5) == 1
+        assert leases.renew(conn, holder="slow", until=now + 3 * LEASE) == 1
+        assert leases.release_expired(conn, now=now + 2 * LEASE, max_attempts=5) == 1

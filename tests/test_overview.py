@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from flows import report
-from storage import housekeeping, inbox, tables, tallies
+from storage import housekeeping, inbox, leases, tables, tallies
 from storage.overview import overview
 from storage.records import Hints
 from storage.store import Store
@@ -48,11 +48,11 @@ def test_what_a_dead_holder_had_waits_again_and_counts_as_an_attempt(store: Stor
     with store.writing() as conn:
         for holder in ("dead", "alive"):
             inbox.claim(conn, holder=holder, limit=1, lease=timedelta(hours=9), now=now)
-        assert inbox.release_expired(conn, now=now, max_attempts=2, dead="dead") == 1
+        assert leases.release_expired(conn, now=now, max_attempts=2, dead="dead") == 1
         assert inbox.counts(conn)["captured"] == inbox.counts(conn)["claimed"] == 1
         (again,) = inbox.claim(conn, holder="dead", limit=5, lease=timedelta(hours=9), now=now)
         assert again.attempts == 2
-        inbox.release_expired(conn, now=now, max_attempts=2, dead="dead")
+        leases.release_expired(conn, now=now, max_attempts=2, dead="dead")
         assert inbox.counts(conn)["rejected"] == 1
 
 

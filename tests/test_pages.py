@@ -6,7 +6,7 @@ import pytest
 from faultyserver import Answer, FaultyServer, moved, versioned
 from feeding import body, claim_noticed, in_round, page, states
 
-from storage import entries, feeds, inbox
+from storage import entries, feeds, inbox, leases
 from storage.entries import Noted, Own, Page
 from storage.feedrecords import Entry, FeedPage, FeedState
 from storage.inbox import Item
@@ -275,7 +275,7 @@ def test_item_that_somebody_else_has_by_now_is_left_to_them(store: Store, server
     number = note(store, now, server.url("/a"))
     (item,) = claim_noticed(store, now)
     with store.writing() as conn:
-        inbox.release_expired(conn, now=now + HOUR, max_attempts=9)
+        leases.release_expired(conn, now=now + HOUR, max_attempts=9)
         inbox.claim(conn, holder="another", limit=1, lease=HOUR, now=now + HOUR, state="noticed")
     outcome = in_round(store, now, lambda round_: pages.fetch(round_, item, None, max_attempts=5))
     assert (outcome.result, kept(store, number).state) == ("waiting", "claimed")

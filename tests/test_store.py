@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.exc import StatementError
 
-from storage import archive, changes, consumers, families, inbox, migrate, pairs, quotebook, timeline
+from storage import archive, changes, consumers, families, inbox, leases, migrate, pairs, quotebook, timeline
 from storage.errors import Misconfigured, StoreBusy
 from storage.records import Article, Hints
 from storage.store import FILING, Store, open_store
@@ -52,9 +52,9 @@ WRITING: dict[str, Call] = {
     "claim": lambda c, now: inbox.claim(c, holder="h", limit=1, lease=timedelta(1), now=now),
     "settle": lambda c, now: inbox.settle(c, 1, state="filed", now=now),
     "settle_batch": lambda c, now: inbox.settle_batch(c, [(1, "filed", "a")], now=now),
-    "release": lambda c, now: inbox.release(c, holder="h"),
+    "release": lambda c, now: leases.release(c, holder="h"),
     "put_back": lambda c, now: inbox.put_back(c, 1, error="e", not_before=now, now=now, max_attempts=2),
-    "release_expired": lambda c, now: inbox.release_expired(c, now=now, max_attempts=2),
+    "release_expired": lambda c, now: leases.release_expired(c, now=now, max_attempts=2),
     "retry": lambda c, now: inbox.retry(c, [1], now=now),
     "register": lambda c, now: consumers.register(c, "reader", now=now),
     "acknowledge": lambda c, now: consumers.acknowledge(c, "reader", 0, now=now),

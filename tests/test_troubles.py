@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from conftest import NOW, Databases
 
-from storage import feeds, inbox
+from storage import feeds, inbox, leases
 from storage.errors import Misconfigured, StoreBusy, WiredeskError
 from storage.feedrecords import FeedState
 from storage.records import Hints
@@ -292,7 +292,7 @@ def test_a_postgresql_that_is_started_anew_midway_loses_nothing(
         worker.join(200)
         assert not worker.is_alive()
         with store.writing() as conn:
-            inbox.release_expired(conn, now=datetime.now(UTC) + timedelta(hours=1), max_attempts=5)
+            leases.release_expired(conn, now=datetime.now(UTC) + timedelta(hours=1), max_attempts=5)
         while file_one(store):
             pass
         with store.reading() as conn:
@@ -341,7 +341,7 @@ def test_what_was_claimed_by_a_wrong_clock_is_taken_up_again(store: Store) -> No
     with store.writing() as conn:
         assert inbox.claim(conn, holder="dead", limit=1, lease=LEASE, now=WRONG)
     with store.writing() as conn:
-        assert inbox.release_expired(conn, now=NOW, max_attempts=5) == 1
+        assert leases.release_expired(conn, now=NOW, max_attempts=5) == 1
         (claimed,) = inbox.claim(conn, holder="alive", limit=1, lease=LEASE, now=NOW)
     assert claimed.id == item
 
@@ -373,7 +373,7 @@ def test_a_clock_that_goes_back_a_little_changes_nothing(store: Store) -> None:
         assert inbox.claim(conn, holder="one", limit=1, lease=LEASE, now=NOW)
     before = NOW - timedelta(minutes=5)
     with store.writing() as conn:
-        assert inbox.release_expired(conn, now=before, max_attempts=5) == 0
+        assert leases.release_expired(conn, now=before, max_attempts=5) == 0
         assert not inbox.claim(conn, holder="two", limit=1, lease=LEASE, now=before)
 
 
