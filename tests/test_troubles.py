@@ -146,14 +146,14 @@ def test_a_database_without_room_takes_all_of_a_batch_or_nothing(databases: Data
     url = databases.fresh("sqlite")
     many = [Document(input=f"{n}.txt", raw=b"%d" % n, hints=Hints(url=f"http://{n}.example/")) for n in range(150)]
     with open_store(url, raw_url=str(tmp_path / "raw")) as store:
-        with store.reading() as conn:
+        with store.writing() as conn:  # the connection that files
             pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
             conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
         with pytest.raises(Misconfigured) as caught:
             list(intake.take_in(store, many, now=NOW))
         assert_one_sentence(str(caught.value), "disk is full", "make room", ".db")
         assert captured(store) == 0
-        with store.reading() as conn:
+        with store.writing() as conn:
             conn.exec_driver_sql("PRAGMA max_page_count = 1000000")
         assert len(list(intake.take_in(store, many, now=NOW))) == 150
         assert captured(store) == 150
