@@ -207,6 +207,11 @@ class Unpacked(io.RawIOBase):
         try:
             chunk = self._blocks.read(min(size, _FREE))
         except _DAMAGE as error:
+            if isinstance(error, lzma.LZMAError) and "usage limit" in str(error):  # there is no code to tell it by
+                detail = (
+                    f"Unpacking it takes more than {_XZ_MEMORY:,} bytes of memory. Pack it with a smaller dictionary."
+                )
+                raise Rejected("too-big", detail) from error
             detail = f"The {self._of} archive is damaged or cut off after {self._given} bytes ({_said(error)})."
             raise Rejected("broken", f"{detail} Send it again, whole.") from error
         given = self._given + len(chunk)

@@ -16,11 +16,15 @@ _MARKS: Final = (
 _SIGNATURES: Final = (
     (b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"), (b"RIFF", "a media file"),
     (b"BM", "a bitmap image"), (b"%PDF", "a PDF"), (b"PK\x03\x04", "a zip archive or an office document"),
-    (b"\xd0\xcf\x11\xe0", "an old office document"), (b"\x1f\x8b", "a gzip archive"), (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"), (b"(\xb5/\xfd", "a zstd archive"), (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a rar archive"), (b"\x7fELF", "a program"), (b"MZ", "a program"), (b"SQLite format 3", "a database"),
+    (b"\x1f\x8b", "a gzip archive"), (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ", "an xz archive"),
+    (b"\x7fELF", "a program"), (b"MZ", "a program"), (b"SQLite format 3", "a database"),
     (b"\x00\x00\x00", "a media file"), (b"ID3", "an audio file"), (b"OggS", "a media file"), (b"wOF", "a font"),
 )  # fmt: skip
+_UNREAD: Final = (
+    (b"\xd0\xcf\x11\xe0", "an old office document"), (b"(\xb5/\xfd", "a zstd archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (b"Rar!\x1a\x07", "a rar archive"),
+)  # fmt: skip
+"""What holds documents, in a format that is not read."""
 _DECLARED: Final = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1b")) + b"\x7f"
 _LOOK: Final = 65_536
@@ -51,7 +55,8 @@ def decode(raw: bytes) -> str:
     """Decode by byte order mark, zero bytes, UTF-8, the document's own declaration, and then by its statistics.
 
     Raises:
-        Rejected: `empty`, or `not-text` with what the bytes seem to be.
+        Rejected: `empty`, `unknown-format` for archives and office documents that are not read, or `not-text` with
+            what the bytes seem to be.
     """
     if not raw.strip(b" \t\r\n\f\x0b\x00\xef\xbb\xbf\xff\xfe"):
         raise Rejected("empty", f"The document has {len(raw)} bytes and no text in them. Send it again, whole.")
@@ -60,6 +65,8 @@ def decode(raw: bytes) -> str:
             return _text(raw[len(mark) :].decode(name, "replace"), raw)
     if wide := _wide(raw):
         return _text(raw.decode(wide, "replace"), raw)
+    if unread := next((kind for signature, kind in _UNREAD if raw.startswith(signature)), None):
+        raise Rejected("unknown-format", f"It is {unread}. Send what is in it as text, pages or PDF.")
     kind = next((kind for signature, kind in _SIGNATURES if raw.startswith(signature)), None)
     head = raw[:_LOOK]
     controls = len(head) - len(head.translate(None, _CONTROLS))

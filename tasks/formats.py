@@ -107,7 +107,7 @@ def _read_text(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
     suffix = containers.suffix(subject)
     if containers.is_feed(text):
         return _read_only_part(text.encode("utf-8", "replace"), subject, hints)
-    if suffix in {"json", "jsonl"} or containers.JSON_START.match(text):
+    if (suffix in {"json", "jsonl"} and text.lstrip()[:1] != "<") or containers.JSON_START.match(text):
         return _read_json(text, subject, hints)
     root = xmltext.root(text)
     if root in {"nitf", "NewsML", "NewsItem"} or root in newsmlg2.ROOTS:

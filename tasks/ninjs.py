@@ -13,7 +13,7 @@ from tasks import charset, ninjs3, prose, wireitem
 from tasks.wireitem import Item, moment, number
 
 _SIGNS: Final = frozenset(
-    str.split("versioncreated pubstatus bodyhtml bodytext bodyxhtml bodies headlines descriptiontext")
+    str.split("versioncreated pubstatus bodyhtml bodytext bodyxhtml bodies headlines descriptiontext associations")
 )
 """Fields that only ninjs has; `uri` with one of them, or two, make a record ninjs."""
 NAMES: Final = frozenset(

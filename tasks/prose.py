@@ -79,7 +79,10 @@ def _flush(found: list[str], running: list[str]) -> None:
 
 
 def from_markup(markup: str) -> list[str]:
-    """Give the paragraphs of a piece of HTML, or of a text that only looks as if it were one."""
+    """Give the paragraphs of a piece of HTML, or of a text that only looks as if it were one.
+
+    Of markup nested past 256 levels, where libxml2 stops, the text is taken without it.
+    """
     if "<" not in markup:
         return from_lines(_entities(markup))
     from lxml import etree
@@ -89,6 +92,8 @@ def from_markup(markup: str) -> list[str]:
     try:
         tree = fragment_fromstring(xmltext.tidy(markup).encode("utf-8", "replace"), create_parent="div", parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
+        tree = None
+    if tree is None or any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         return from_lines(re.sub(r"<[^<>]*>", " ", _entities(markup)))
     return paragraphs(tree)
 

@@ -9,12 +9,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from storage.errors import Rejected
 from storage.records import Hints, sort_time
 from tasks import archives
 from tasks.archives import Unpacked
+
+if TYPE_CHECKING:
+    from fastwarc.warc import WarcRecord
 
 KNOWN: Final = "Wiredesk-Capture"
 """The field of a record that says, as JSON, what a capture was called and what is known of it. WARC lets others pass
@@ -63,7 +66,9 @@ def captures(source: BinaryIO | Unpacked, largest: int) -> Iterator[Capture | Re
             if known is None and not record.is_http and not _TYPES.match(kind):
                 continue
             raw = record.reader.read(largest + 1)
-            if len(raw) > largest:
+            if fault := _fault(record, len(raw), largest):
+                yield Rejected("broken", f"The web archive is damaged or cut off there ({fault}).", subject=url)
+            elif len(raw) > largest:
                 yield Rejected("too-big", f"It has more than {largest:,} bytes.", subject=url)
             elif raw.strip() or known is not None:
                 hints, name = known or (Hints(url=url if url.lower().startswith(("http:", "https:")) else None), None)
@@ -75,6 +80,18 @@ def captures(source: BinaryIO | Unpacked, largest: int) -> Iterator[Capture | Re
         if type(error).__name__ != "PanicException":
             raise
         yield Rejected("broken", "The web archive is damaged there. What came before was read.")
+
+
+def _fault(record: "WarcRecord", size: int, largest: int) -> str | None:
+    """Say what is wrong with the length of a record of which `size` bytes could be read; None if nothing is."""
+    said = record.headers.get("Content-Length") or ""
+    if not said.strip().isdecimal():
+        return "a record does not say how long it is"
+    packed = record.http_headers is not None and any(
+        record.http_headers.get(name) for name in ("Content-Encoding", "Transfer-Encoding")
+    )
+    short = not packed and size < min(record.content_length, largest)
+    return f"{size:,} of a record's {record.content_length:,} bytes are there" if short else None
 
 
 def _known(written: str) -> tuple[Hints, str | None] | None:

