@@ -227,13 +227,15 @@ _PROSE: Final = (
     ("Engineers found {n} cracks in the {a} of {place}, and the {b} is shut until the {c} is made safe.",
      "Until the {c} is safe the {b} stays closed: {n} cracks were seen by engineers in the {a} at {place}."),
 )  # fmt: skip
-_SPEECH: Final = (
-    "We shall give the {a} back to the {b} before the {c} is over",
-    "I never saw a {a} like this one, and I hope that the {b} and the {c} will last",
-    "Whoever closes the {a} closes the {b}, and nobody has asked the {c}",
-    "There was a {a} in every {b} when we came, and now there is a {c}",
-    "The {a} is ours, the {b} is theirs, and the {c} belongs to no one",
-)
+_CLAUSES: Final = (
+    "give the {a} {b} back to {c}", "nobody has asked {a} about a {b} {c}", "there was {a} in every {b}, and {c} too",
+    "{a} is ours, {b} theirs, {c} no one's", "I never saw {a} so near a {b} {c}", "who closes {a} loses {b} and {c}",
+    "we had {a} before {b} came with {c}", "call it {a}, {b} or {c}", "{a} first, then {b}, and {c} if it must be",
+    "they sold {a} to buy {b} for a {c}", "without {a} even {b} would be {c}", "my {a} is worth more than {b} and {c}",
+    "show me {a} that can {b} like {c}", "no {a} was ever {b} by {c}", "take {a} away and {b} falls on {c}",
+    "what {a} did to {b} is what {c} does now",
+)  # fmt: skip
+"""Of what somebody says two are taken: what all who speak have in common must not make one of two statements."""
 _SAID: Final = (
     ("“{said},” said {who}, who speaks for {org}.", "{who} of {org} put it like this: “{said}.”"),
     ("“{said},” {who} told reporters in {place} on {day}.", "Asked by reporters, {who} answered: “{said}.”"),
@@ -251,9 +253,14 @@ def _told(seed: int, n: int, *, retold: bool) -> Iterator[str]:
                 "place": cast.place, "org": cast.org, "who": dice.choice(cast.people), "n": dice.randrange(11, 990),
                 "day": dice.choice(_DAYS),
             }  # fmt: skip
-            spoken = dice.choice(_SPEECH).format(**dict(zip("abc", _words(dice, 3), strict=True)))
+            spoken = " and ".join(_clause(dice, clause) for clause in dice.sample(_CLAUSES, 2))
+            spoken = spoken[0].upper() + spoken[1:]
             sentences.append(shape[retold].format(said=spoken, **fills))
         yield " ".join(s[0].upper() + s[1:] for s in sentences)
+
+
+def _clause(dice: random.Random, clause: str) -> str:
+    return clause.format(**dict(zip("abc", _words(dice, 3), strict=True)))
 
 
 def _changed(paragraph: str, dice: random.Random) -> str:
