@@ -19,6 +19,8 @@ from storage import tables as t
 from storage.archive import chunks
 
 _KEYS: Final[Any] = bindparam("keys", expanding=True)
+_NUMBERS: Final[Any] = bindparam("keys", expanding=True, literal_execute=True)
+"""Written out: psycopg takes as long over two thousand parameters as PostgreSQL over the rows."""
 _STORIES: Final = select(t.Article.story_id).where(t.Article.n.in_(_KEYS), t.Article.story_id.is_not(None))
 _MATES: Final = select(t.Article.n).where(t.Article.story_id.in_(_KEYS))
 _RELATED: Final = (
@@ -305,19 +307,26 @@ def carriers(conn: Connection, kind: Kind, ids: Collection[str]) -> dict[str, li
     Articles are read once each: those of a much-reprinted story carry many clusters, and a time costs more to read than
     all the rest.
     """
-    a, m = t.Article, kind.member
-    key = getattr(m, kind.key)
-    worded = select(key, m.n, m.id, m.start, m.stop, m.text, m.type if kind is STATEMENTS else null())
-    rows = [row for part in chunks(ids) for row in conn.execute(worded.where(key.in_(part)))]
-    article, story, published_at, outlet = _OF_ARTICLE
-    told = select(a.n, published_at, article, story, outlet, a.published, a.headline, a.input)
-    articles = [row for part in chunks({row[1] for row in rows}) for row in conn.execute(told.where(a.n.in_(part)))]
+    worded, told = _carriers(kind)
+    rows = [row for part in chunks(ids) for row in conn.execute(worded, {"keys": part}).all()]
+    articles = [row for part in chunks({row[1] for row in rows}) for row in conn.execute(told, {"keys": part}).all()]
     articles.sort(key=lambda row: (row[1] is None, row[1], row[2]))
     by = {row[0]: (place, row[2:]) for place, row in enumerate(articles)}
     found: dict[str, list[Carried]] = {id_: [] for id_ in ids}
     for cluster, n, id_, start, stop, text, type_ in sorted(rows, key=lambda row: (by[row[1]][0], row[3])):
         found[cluster].append(Carried(id_, start, stop, text, type_, *by[n][1]))
     return found
+
+
+@cache
+def _carriers(kind: Kind) -> tuple[Any, Any]:
+    """Build what reads the members of clusters, and what reads articles by their numbers."""
+    a, m = t.Article, kind.member
+    key = getattr(m, kind.key)
+    article, story, published_at, outlet = _OF_ARTICLE
+    worded = select(key, m.n, m.id, m.start, m.stop, m.text, m.type if kind is STATEMENTS else null())
+    told = select(a.n, published_at, article, story, outlet, a.published, a.headline, a.input)
+    return worded.where(key.in_(_KEYS)), told.where(a.n.in_(_NUMBERS))
 
 
 def carried_json(rows: Iterable[Carried], kind: Kind) -> list[dict[str, Any]]:
