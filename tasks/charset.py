@@ -1,6 +1,7 @@
 """Turn the bytes of a document into text, or say that they are none. Pure."""
 
 import codecs
+import contextlib
 import re
 from typing import Final
 
@@ -26,6 +27,8 @@ _UNREAD: Final = (
 )  # fmt: skip
 """What holds documents, in a format that is not read."""
 _DECLARED: Final = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_WORDS: Final = re.compile(rb"[ -~]{8,}")
+"""Words as they stand in ASCII; in UTF-16 of any script so many printable bytes hardly ever stand together."""
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1b")) + b"\x7f"
 _LOOK: Final = 65_536
 # What prose has beyond ASCII, by region. A code page is believed if nothing else comes out of it; the first one wins.
@@ -91,7 +94,7 @@ def _wide(raw: bytes) -> str | None:
     """Recognise UTF-16 and UTF-32 without a mark: one byte of every pair (or three of four) stays very small."""
     head = raw[: _LOOK // 4]
     head = head[: len(head) // 4 * 4]
-    if len(head) < 8:
+    if len(head) < 8 or sum(map(len, _WORDS.findall(head))) > len(head) * 0.1:
         return None
     small = [1 - len(head[i::4].translate(None, bytes(range(9)))) / (len(head) // 4) for i in range(4)]
     if min(small[1:]) > 0.9 and small[0] < 0.3:
@@ -109,6 +112,8 @@ def _narrow(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         damaged = raw.decode("utf-8", "replace")
+    with contextlib.suppress(UnicodeDecodeError):  # sound but for surrogates, of which two make a character (CESU-8)
+        return raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     beyond = sum(b >= 0x80 for b in raw[:_LOOK])
     if (
         damaged[:_LOOK].count("\ufffd") * 12 < beyond

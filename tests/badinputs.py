@@ -364,7 +364,7 @@ def _texts() -> list[Bad]:
         Bad("mark-only.txt", lambda: b"\xef\xbb\xbf", "empty"),
         Bad("wide-mark-only.txt", lambda: b"\xff\xfe", "empty"),
         Bad("nul.txt", lambda: bytes(500_000), "empty"),
-        Bad("nul-in-text.txt", lambda: text("a\x00b\x00c " * 200), "filed"),
+        Bad("nul-in-text.txt", lambda: text("a\x00b\x00c " * 200), "not-text"),
         Bad("controls.txt", lambda: text("".join(map(chr, range(32))) + PROSE * 20), "filed"),
         Bad("controls-only.txt", lambda: bytes(range(1, 9)) * 20_000, "not-text", hard=True),
         Bad("c1-controls.txt", lambda: text("".join(map(chr, range(0x80, 0xA0))) * 100), "filed"),

@@ -20,7 +20,7 @@ from badinputs import BAD, Bad
 from conftest import Databases
 
 from flows.settings import Settings
-from storage import inbox
+from storage import catalogue, inbox
 from storage.errors import REASONS
 from storage.inbox import Item
 from storage.store import Store, open_store
@@ -38,6 +38,8 @@ TOLD = (
     "The tree society of Port Ansel met on Tuesday to plant forty limes beside the school road, and named its chair. "
 )
 GOOD = ("good.html", f"<html><body><article><h1>Trees</h1><p>{TOLD * 3}</p></article></body></html>".encode())
+KEPT = b"harbour council of Port Ansel"
+"""Words in the prose of most bad inputs, and not of the good one: whatever else is in a document, they are filed."""
 SETTINGS = Settings()
 
 
@@ -162,6 +164,9 @@ def test_bad_input_ends_in_a_named_state_and_the_good_beside_it_is_filed(desk: D
     assert [state(i) for i in good] == ["filed"]
     assert ends <= {"filed", "seen", *REASONS}
     assert " ".join(sorted(ends)) in bad.ends.split("|")
+    if "filed" in ends and KEPT in raw:
+        with desk.store.reading() as conn:
+            assert any(KEPT.decode() in stored.article.body for stored in catalogue.articles(conn))
     killed = bool(ends & {"too-slow", "too-big"})
     assert took <= LIMIT_S + DOCUMENT_S * len(found) + (RELOADING_S if killed else 0.0)
     assert max(watch.most.values()) <= LIMIT_MB
