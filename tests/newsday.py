@@ -210,23 +210,25 @@ def _cast(seed: int, n: int) -> _Cast:
 
 _FIRST: Final = ("Anna", "Mark", "Irene", "Paul", "Ruth", "David", "Clara", "Thomas", "Helen", "Peter", "Maria", "John")
 _PROSE: Final = (
-    ("The {a} of {place} decided on {day} to spend {n} million on a {b} beside the {c}, which {who} had asked for.",
-     "{n} million is to go into a {b} near the {c}, it was decided in {place} on {day}; {who} had wanted the {a} to."),
-    ("Nobody at {org} would say why the {a} had lost {n} of its {b} since the {c} was closed.",
-     "Why {n} {b} have gone from the {a} after the {c} shut is something that {org} declines to explain."),
-    ("In {place} the {a} opened {n} minutes late, and the {b} stood empty until a {c} was found.",
-     "A {c} had to be found before the {b} filled; the {a} in {place} began {n} minutes behind its time."),
-    ("{who} told the inquiry on {day} that the {a} had been sold for {n} thousand without a {b} or a {c}.",
-     "Without a {c}, and with no {b} either, the {a} went for {n} thousand, the inquiry heard {day} from {who}."),
-    ("Some {n} people waited outside {org} for the {a}, and many had brought a {b} from the {c}.",
-     "Many carried a {b} out of the {c} as {n} people stood before the doors of {org} to see the {a}."),
-    ("The {a} was built {n} years ago by {org} as a {b}, and has served as a {c} ever since.",
-     "As a {c} is how the {a} has been used; {org} put it up as a {b} {n} years before."),
-    ("{who} will leave {org} on {day} after {n} months, and the {a} passes to the {b} of the {c}.",
-     "The {b} of the {c} takes over the {a} when {who}, {n} months in office, goes from {org} {day}."),
-    ("Engineers found {n} cracks in the {a} of {place}, and the {b} is shut until the {c} is made safe.",
-     "Until the {c} is safe the {b} stays closed: {n} cracks were seen by engineers in the {a} at {place}."),
+    ("The {a} {d} of {place} decided {e} on {day} to spend {n} million {d} on a {b} near {c}, as {who} had {e} asked.",
+     "{n} million is to {d} go into a {b} near {e} {c}, {place} heard on {day}; {who} had {d} wanted {a} {e} to."),
+    ("Nobody {d} at {org} would {e} say why {a} had {d} lost {n} {e} of its {b} since {d} {c} was closed.",
+     "Why {n} {d} {b} have {e} gone from {a} after {d} {c} shut is {e} something that {org} {d} declines to explain."),
+    ("In {place} the {a} {d} opened {n} minutes {e} late, and {b} {d} stood {e} empty until a {c} {d} was found.",
+     "A {c} {d} had to be {e} found before {b} {d} filled; {a} {e} in {place} began {n} minutes {d} behind its time."),
+    ("{who} told the {d} inquiry on {day} that {a} had {e} been sold {d} for {n} thousand without {b} {e} or a {c}.",
+     "Without {c} {d}, and no {b} {e} either, {a} {d} went for {n} thousand, the {d} inquiry heard {day} from {who}."),
+    ("Some {n} {d} people waited {e} outside {org} for {d} {a}, and {e} many had {d} brought a {b} {e} from {c}.",
+     "Many {d} carried {b} {e} out of {c} as {n} {d} people stood {e} before the doors {d} of {org} to see {a}."),
+    ("The {a} {d} was built {n} years {e} ago by {org} as {d} a {b}, and has {e} served as {d} {c} ever {e} since.",
+     "As a {c} {d} is how {e} the {a} has {d} been used; {org} put {e} it up as {d} a {b} {n} years {e} before."),
+    ("{who} will {d} leave {org} on {day} after {n} {e} months, and {a} {d} passes to {e} the {b} of {d} {c}.",
+     "The {b} {d} of {c} takes {e} over {a} {d} when {who}, {n} months {e} in office, goes {d} from {org} {day}."),
+    ("Engineers {d} found {n} cracks {e} in the {a} of {place}, and the {b} is {e} shut until {c} {d} is made safe.",
+     "Until {c} {d} is safe {e} the {b} stays {d} closed: {n} cracks {e} were seen by engineers in {a} at {place}."),
 )  # fmt: skip
+"""Sentences, each in two ways. Random words stand between the others: what all pages have in common is few words long,
+as in the news, where an article shares no run with most of a day's others."""
 _CLAUSES: Final = (
     "give the {a} {b} back to {c}", "nobody has asked {a} about a {b} {c}", "there was {a} in every {b}, and {c} too",
     "{a} is ours, {b} theirs, {c} no one's", "I never saw {a} so near a {b} {c}", "who closes {a} loses {b} and {c}",
@@ -249,7 +251,7 @@ def _told(seed: int, n: int, *, retold: bool) -> Iterator[str]:
     for _ in range(dice.randint(5, 9)):
         sentences = []
         for shape in (*dice.sample(_PROSE, 2), dice.choice(_SAID)):
-            fills = dict(zip("abc", _words(dice, 3), strict=True)) | {
+            fills = dict(zip("abcde", _words(dice, 5), strict=True)) | {
                 "place": cast.place, "org": cast.org, "who": dice.choice(cast.people), "n": dice.randrange(11, 990),
                 "day": dice.choice(_DAYS),
             }  # fmt: skip
