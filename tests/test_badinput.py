@@ -17,7 +17,6 @@ from typing import Self
 
 import pytest
 from badinputs import BAD, Bad
-from conftest import Databases
 
 from flows.settings import Settings
 from storage import catalogue, inbox
@@ -143,8 +142,8 @@ def pool() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def desk(databases: Databases, pool: Pool, tmp_path: Path) -> Iterator[Desk]:
-    with open_store(databases.fresh("sqlite"), raw_url=str(tmp_path / "raw")) as store:
+def desk(database_url: str, pool: Pool, tmp_path: Path) -> Iterator[Desk]:
+    with open_store(database_url, raw_url=str(tmp_path / "raw")) as store:
         yield Desk(store, pool, tmp_path / "drop")
 
 
@@ -152,7 +151,19 @@ def state(item: Item) -> str:
     return str(item.reason) if item.state == "rejected" else str(item.state)
 
 
-@pytest.mark.parametrize("bad", [pytest.param(b, id=b.name, marks=[pytest.mark.hard] if b.hard else []) for b in BAD])
+UNSTORABLE = ("nul", "surrogate", "odd", "noncharacters")
+"""In the names of what PostgreSQL, unlike SQLite, would refuse to hold."""
+CASES = [
+    *(pytest.param("sqlite", b, id=b.name, marks=[pytest.mark.hard] if b.hard else []) for b in BAD),
+    *(
+        pytest.param("postgresql", b, id=f"{b.name}-postgresql", marks=pytest.mark.hard)
+        for b in BAD
+        if not b.hard or any(word in b.name for word in UNSTORABLE)
+    ),
+]
+
+
+@pytest.mark.parametrize(("dialect", "bad"), CASES)
 def test_bad_input_ends_in_a_named_state_and_the_good_beside_it_is_filed(desk: Desk, bad: Bad) -> None:
     raw = bad.make()
     with Watch() as watch:
