@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: help setup parquet dask demo up bench-latency bench-overhead bench-copies bench-enrich bench-feeds bench-reading bench-reading-side test test-hard check format bench lock clean
+.PHONY: help setup parquet dask demo up bench-load bench-latency bench-overhead bench-copies bench-enrich bench-feeds bench-reading bench-reading-side test test-hard check format bench lock clean
 
 help:            ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,8 +40,8 @@ up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
 test: .venv/.dev  ## Run the tests (under 10 minutes)
 	@$(BIN)/python -m pytest -m "not hard" -n auto --dist loadfile
 
-test-hard: .venv/.dev  ## Run the slow and violent tests as well
-	@$(BIN)/python -m pytest
+test-hard: .venv/.dev  ## Run the slow and violent tests: crashes, load, bad input (under 30 minutes)
+	@$(BIN)/python -m pytest -m hard -n auto --dist loadfile
 
 check: .venv/.dev  ## Format, lint, types, import rules
 	@$(BIN)/ruff format --check .

@@ -39,7 +39,7 @@ from tasks import (
 )
 from tasks.containers import Part
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the stage "extract"; raised when the same bytes would give a different article."""
 SUFFIXES: Final = containers.SUFFIXES
 """The endings a folder is searched for."""
