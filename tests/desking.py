@@ -103,6 +103,7 @@ class Up(Server):
         known = {k: v for k, v in os.environ.items() if not k.startswith(("WIREDESK_", "PREFECT_"))}
         set_ = {"WIREDESK_HOME": str(home), "WIREDESK_PORT": str(port), **variables}
         home.mkdir(parents=True, exist_ok=True)
+        self._before = len(self.said()) if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "flows", *command], env=known | set_, cwd=ROOT, stdout=log, stderr=log,
@@ -113,7 +114,12 @@ class Up(Server):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def ready(self, seconds: float = 180) -> "Up":
-        wait_for(lambda: "Ready." in self.said() or self.process.poll() is not None, seconds=seconds, what=self.said())
+        """Wait until this start of it says so; the log may tell of an earlier one."""
+        wait_for(
+            lambda: "Ready." in self.said()[self._before :] or self.process.poll() is not None,
+            seconds=seconds,
+            what=self.said(),
+        )
         assert self.process.poll() is None, self.said()
         return self
 

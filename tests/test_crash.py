@@ -138,10 +138,12 @@ def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_pa
 def test_a_desk_killed_while_files_come_files_each_of_them_once(tmp_path: Path) -> None:
     from desking import Up, drop, free_port, wait_for
 
+    # The usual lease: one of a second ran out on the living, and 37 of the 45 were read twice, filed by who came
+    # first and `seen` by who held them. What the dead held comes back because they are known to have died.
     home, headlines = tmp_path / "home", set()
     dice = random.Random(SEED)
     for start in range(3):
-        up = Up(home, free_port(), "up", WIREDESK_LEASE_S="20", WIREDESK_WORKERS="1").ready()
+        up = Up(home, free_port(), "up", WIREDESK_LEASE_S="600", WIREDESK_WORKERS="1").ready()
         try:
             for _ in range(15):
                 headlines.add(drop(home, f"Start {start}"))
@@ -161,8 +163,7 @@ def test_a_desk_killed_while_files_come_files_each_of_them_once(tmp_path: Path) 
         assert up.stop() == 0
     found = outcome(home)
     assert found["filed"] == found["articles"]
-    # On a busy machine a lease may run out on the living: who comes second has then seen it, and files nothing.
-    assert set(found["counts"]) <= {"filed", "seen"}
-    assert sum(found["counts"].values()) == len(found["articles"]) == 45
+    assert found["counts"] == {"filed": 45}
+    assert len(found["articles"]) == 45
     assert [p for p in (home / "drop").iterdir() if p.is_file()] == []
     assert len(list((home / "drop" / "done").rglob("*.html"))) == 45
