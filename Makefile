@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 .PHONY: help setup parquet dask demo up bench-load bench-latency bench-overhead bench-copies bench-enrich bench-feeds bench-reading bench-reading-side test test-hard check format bench lock clean
 
 help:            ## Show what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: .venv/.run  ## Install Wiredesk and what it needs into .venv
 

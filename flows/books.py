@@ -24,6 +24,8 @@ _KINDS = {"speaker": "nobody who is quoted", "person": "nobody in the timeline",
 
 def stories(arguments: argparse.Namespace, settings: Settings) -> int:
     """List the stories, or show one in full."""
+    if arguments.story is not None and (arguments.limit or arguments.after or arguments.min > 1):
+        arguments.wrong("--min, --limit and --after choose among all stories; leave them out with STORY")
     with open_filed(settings) as store, store.reading() as conn:
         if arguments.story is not None:
             return _story(conn, arguments)

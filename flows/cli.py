@@ -14,7 +14,7 @@ from typing import Any
 
 from flows import exportoptions, feedoptions, listoptions
 from flows import settings as environment
-from flows.listoptions import day, listing
+from flows.listoptions import count, day, described, listing
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Hints, sort_time
 
@@ -130,7 +130,7 @@ def parser() -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}. {more}".strip(),
+            description=described(summary, more),
             parents=[common],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -194,7 +194,7 @@ def parser() -> argparse.ArgumentParser:
         "stopped.\nWithout: what is filed is made anew, from its kept bytes or its text, wherever an older version made"
         "\nit; only what is different then is written and announced. Live work goes first. Two at once share the work.",
     )
-    backfill.add_argument("paths", metavar="PATH", nargs="*", help="file, folder or glob")
+    backfill.add_argument("paths", metavar="PATH", type=_path, nargs="*", help="file, folder or glob")
     stages = ["extract", "quotes", "times", "names", "copies"]
     backfill.add_argument("--stage", choices=stages, help="only this stage, with what depends on it")
     backfill.add_argument("--since", type=day, metavar="DATE", help="first day of publication (PATH: of the file)")
@@ -203,12 +203,12 @@ def parser() -> argparse.ArgumentParser:
     backfill.add_argument("--publisher", metavar="NAME", help="only what this publisher has published")
     backfill.add_argument("--again", action="store_true", help="whatever version made it, and what was set aside")
     backfill.add_argument("--dry-run", action="store_true", help="write nothing, and say what would change")
-    backfill.add_argument("--workers", type=int, default=0, metavar="N", help="processes; default: cores less one")
+    backfill.add_argument("--workers", type=count, default=0, metavar="N", help="processes; default: cores less one")
 
     feeds = commands.add_parser(
         "feeds",
         help=feedoptions.SUMMARY,
-        description=f"{feedoptions.SUMMARY.capitalize()}.\n{feedoptions.MORE}",
+        description=described(feedoptions.SUMMARY, feedoptions.MORE),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     feeds.set_defaults(prepare=environment.prepare_prefect)
@@ -234,7 +234,13 @@ def parser() -> argparse.ArgumentParser:
     )
 
     rejected = command("rejected", "flows.lists:rejected", "list, show or retry what was rejected")
-    rejected.add_argument("what", choices=["list", "show", "retry"], nargs="?", default="list")
+    rejected.add_argument(
+        "what",
+        choices=["list", "show", "retry"],
+        nargs="?",
+        default="list",
+        help="list them (the default), show some in full, or put some back into the inbox",
+    )
     rejected.add_argument("items", metavar="ITEM", type=int, nargs="*", help="item numbers, for show and retry")
     rejected.add_argument("--all", action="store_true", help="retry everything whose bytes were kept")
     listing(rejected)
@@ -269,14 +275,14 @@ def parser() -> argparse.ArgumentParser:
     readers.add_argument("--forget", metavar="NAME", help="forget a consumer: nothing is kept for it any more")
 
     db = command("db", "flows.lists:db", "upgrade the database, or show its version")
-    db.add_argument("what", choices=["upgrade", "current"])
+    db.add_argument("what", choices=["upgrade", "current"], help="bring it to this version, or say which it has")
     return parser
 
 
 def _documents(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="file, folder or glob")
+    parser.add_argument("paths", metavar="PATH", type=_path, nargs="+", help="file, folder or glob")
     parser.add_argument("--published", type=_moment, metavar="DATE", help="publication date or time, if you know it")
-    parser.add_argument("--url", metavar="URL", help="address the document is from, if you know it")
+    parser.add_argument("--url", type=_address, metavar="URL", help="address the document is from, if you know it")
     parser.add_argument("--publisher", metavar="NAME", help="outlet that published it, if you know it")
 
 
@@ -288,6 +294,18 @@ def hints(arguments: argparse.Namespace) -> Hints:
 def _moment(text: str) -> str:
     if sort_time(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-02-10 or 2026-02-10T11:33+00:00")
+    return text
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("this is empty, and names nothing; write . for the folder you are in")
+    return text
+
+
+def _address(text: str) -> str:
+    if not text.lower().startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; write it as https://HOST/...")
     return text
 
 

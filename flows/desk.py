@@ -33,11 +33,12 @@ from flows.departed import SILENT, bury
 from flows.deskworker import DeskWorker
 from flows.register import POOL, register
 from flows.runs import DESK, INSTANCE, Runs
-from flows.settings import Settings, named_server
+from flows.settings import Settings, api_url, named_server
 from flows.standing import DESK_LOCK, notify, only_one
 from flows.wakeups import LANES, LEFT_OVER, WakeUps
 from flows.workplace import Workplace
 from storage.errors import WiredeskError
+from storage.masking import masked
 from storage.store import Store, open_store
 from tasks import looks, stages, sweep, watch
 from tasks.pool import Pool, warm_pool
@@ -113,7 +114,7 @@ class _Desk:
         self._places: dict[int, str] = {}
         self._looks = looks.Looks()
         self._registered = asyncio.Event()
-        self._answers = False
+        self._answers: bool | None = None  # nobody knows yet
         self._answering_since: float | None = None
 
     async def work(self, warm: Awaitable[object], stopping: threading.Event) -> None:
@@ -183,11 +184,14 @@ class _Desk:
         try:
             await self._see_to_prefect()
         except httpx.TransportError:
-            if self._answers:
-                logger.warning("Prefect's server does not answer; what comes is kept, and filed when it does")
+            if self._answers is not False:
+                logger.warning(
+                    "Prefect's server at %s does not answer; what comes is kept, and filed when it does",
+                    masked(api_url(self._settings)),
+                )
             self._answers = False
             raise
-        if not self._answers and self._registered.is_set():
+        if self._answers is False:
             logger.warning("Prefect's server answers again")
         self._answers = True
         patience = LEFT_OVER if self._registered.is_set() else timedelta(0)

@@ -11,13 +11,14 @@ from typing import Any, Final, TextIO
 from sqlalchemy import Connection
 
 from flows import exportoptions, show
+from flows.books import story_id
 from flows.lists import open_filed
 from flows.outfile import result_bytes, result_file
 from flows.settings import Settings
-from storage import catalogue, families, inbox, quotebook, tallies
+from storage import catalogue, inbox, quotebook, tallies
 from storage import changes as feed
 from storage import timeline as events
-from storage.errors import Rejected, WiredeskError
+from storage.errors import Rejected
 from storage.store import Store
 from tasks import capturewarc, jsonld, ninjs3, parquet, timelinejs
 
@@ -51,7 +52,7 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
     if form == "parquet":
         parquet.ready()
     with open_filed(settings) as store, store.reading() as conn:
-        arguments.story = _story(conn, arguments.story)
+        arguments.story = story_id(conn, arguments.story)
         with show.progress(f"exporting {what}", _total(conn, arguments)) as advance:
             if form == "warc":
                 return _captures(store, conn, arguments, advance)
@@ -70,13 +71,6 @@ def export(arguments: argparse.Namespace, settings: Settings) -> int:
                 else:
                     _jsonl(rows, out)
     return 0
-
-
-def _story(conn: Connection, given: str | None) -> str | None:
-    story = given and families.story_of(conn, given)
-    if given and not story:
-        raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
-    return story
 
 
 def _total(conn: Connection, arguments: argparse.Namespace) -> int | None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from flows.listoptions import STORY
+
 ROWS: Final = ("jsonl", "csv", "parquet")
 FORMATS: Final = {
     "articles": (*ROWS, "jsonld", "ninjs"),
@@ -53,7 +55,7 @@ def define(export: argparse.ArgumentParser, *, day: Callable[[str], str]) -> Non
     forms = dict.fromkeys(form for forms in FORMATS.values() for form in forms)
     export.add_argument("--format", choices=forms, help="default: jsonl, and warc of captures")
     export.add_argument("--out", type=Path, metavar="FILE", help="file to write; default: stdout")
-    export.add_argument("--story", metavar="ID", help="articles, quotes, timeline: only this story (or an article's)")
+    export.add_argument("--story", metavar="ID", help=f"articles, quotes, timeline: {STORY}")
     export.add_argument("--person", metavar="NAME", help="timeline: only events in which this person is named")
     export.add_argument("--since", type=day, metavar="DATE", help="timeline: first day, YYYY-MM-DD")
     export.add_argument("--until", type=day, metavar="DATE", help="timeline: last day, YYYY-MM-DD")

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.listoptions import described
+
 Run = Callable[[str], Callable[..., int]]
 
 SUMMARY = "add, list and poll feeds, and say why nothing comes of one"
@@ -26,7 +28,7 @@ def define(feeds: argparse.ArgumentParser, *, common: argparse.ArgumentParser, l
         added = commands.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}. {more}".strip(),
+            description=described(summary, more),
             parents=[common],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -16,6 +16,7 @@ from flows.fetchers import fetcher
 from flows.lists import open_filed
 from flows.outfile import result_file
 from flows.settings import Settings
+from flows.standing import on_the_named_server
 from storage import entries, feeds
 from storage.errors import WiredeskError
 from storage.feedrecords import FeedState
@@ -205,7 +206,7 @@ def poll(arguments: argparse.Namespace, settings: Settings) -> int:
         # Prefect is imported here: it takes seconds, and most commands need none of it.
         from flows.poll import poll_feeds
 
-        with showfeeds.poll_progress(store, due):
+        with showfeeds.poll_progress(store, due), on_the_named_server():
             polls = asyncio.run(poll_feeds(addresses or None, go_on=not arguments.only))
     showfeeds.polled(polls)
     return 1 if polls.failed else 0

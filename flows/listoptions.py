@@ -1,6 +1,7 @@
 """The options of the commands that list what is filed: `stories`, `copies`, `quotes`, `timeline`."""
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, get_args
@@ -9,6 +10,21 @@ from storage.records import Modality, QuotationType
 
 Command = Callable[..., argparse.ArgumentParser]
 STORY: Final = "only this story (or the story of this article), by its id or the beginning of it"
+
+
+def described(summary: str, more: str) -> str:
+    """Give the description that `--help` prints: prose in lines of one length, and what is indented as it stands."""
+    paragraphs = more.strip().split("\n\n") if more else []
+    if paragraphs and not _is_laid_out(paragraphs[0]):
+        summary = f"{summary}. {paragraphs.pop(0)}"
+    else:
+        summary += "."
+    told = [summary[0].upper() + summary[1:], *paragraphs]
+    return "\n\n".join(one if _is_laid_out(one) else textwrap.fill(" ".join(one.split()), 100) for one in told)
+
+
+def _is_laid_out(paragraph: str) -> bool:
+    return "\n  " in paragraph
 
 
 def define(command: Command) -> None:
@@ -22,7 +38,7 @@ def define(command: Command) -> None:
     stories.add_argument(
         "story", metavar="STORY", nargs="?", help="a story's id, or an article's in it, or its beginning"
     )
-    stories.add_argument("--min", type=int, default=1, metavar="N", help="only stories of at least N articles")
+    stories.add_argument("--min", type=count, default=1, metavar="N", help="only stories of at least N articles")
     listing(stories, "story")
 
     copies = command(
@@ -83,13 +99,14 @@ def listing(parser: argparse.ArgumentParser, what: str | None = None) -> None:
     """Add what every listing has; with `what` also how much of it to print."""
     parser.add_argument("--format", choices=["text", "jsonl"], default="text", help="default: text")
     if what is not None:
-        parser.add_argument("--limit", type=_count, metavar="N", help="print N at most, and on stderr how to go on")
+        parser.add_argument("--limit", type=count, metavar="N", help="print N at most, and on stderr how to go on")
         parser.add_argument("--after", metavar="ID", help=f"go on behind this {what}, the last one printed before")
 
 
-def _count(given: str) -> int:
+def count(given: str) -> int:
+    """Read a number of things, at least one."""
     if not given.isdecimal() or int(given) < 1:
-        raise argparse.ArgumentTypeError(f"{given!r} is no number of lines; write 1 or more")
+        raise argparse.ArgumentTypeError(f"{given!r} is too few, or no number; write 1 or more")
     return int(given)
 
 

@@ -20,7 +20,6 @@ from flows import settings as environment
 from flows.settings import Settings
 from flows.standing import DESK_LOCK, answers, is_held
 from storage import catalogue, families, inbox, migrate, pairs, tallies
-from storage import changes as feed
 from storage.errors import WiredeskError
 from storage.masking import masked
 from storage.overview import overview
@@ -81,7 +80,6 @@ def status(arguments: argparse.Namespace, settings: Settings) -> int:
                     "captures": masked(store.raw.url), "drop folder": str(settings.drop)},
             states=inbox.counts(conn),
             totals=tallies.totals(conn),
-            last_change=feed.last(conn),
             doing=report.rows(overview(conn, now=datetime.now(UTC), keep_changes=settings.keep_changes),
                               _stage_seconds(), now=datetime.now(UTC), history=settings.history),
             running={"desk": "runs" if is_held(settings.home / DESK_LOCK) else "does not run here",
@@ -168,6 +166,10 @@ def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
     """List, show or retry what was rejected."""
     if arguments.what != "list" and not arguments.items and not (arguments.what == "retry" and arguments.all):
         arguments.wrong("say which items, by their numbers in `wiredesk rejected list`, or with retry: --all")
+    if arguments.what == "list" and arguments.items:
+        arguments.wrong("list takes no ITEM; one in full: wiredesk rejected show ITEM")
+    if arguments.what != "retry" and arguments.all:
+        arguments.wrong("--all goes with retry")
     with open_filed(settings) as store:
         if arguments.what == "retry":
             return _retry(store, arguments)

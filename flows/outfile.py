@@ -53,9 +53,9 @@ def result_bytes(path: Path | None) -> Iterator[BinaryIO]:
         if not straight:
             passing.replace(whole)
     except OSError as error:
-        raise WiredeskError(
-            "it could not be written; check the folder and the room on it", subject=str(path)
-        ) from error
+        # Its own words name the passing file, of which nobody has heard.
+        why = f"it could not be written; check the folder and the room on it ({error.strerror})"
+        raise WiredeskError(why, subject=str(path)) from None
     finally:
         if not straight:
             passing.unlink(missing_ok=True)

@@ -12,7 +12,9 @@ from itertools import islice
 
 from flows import show
 from flows.cli import hints
+from flows.lists import open_filed
 from flows.settings import Settings
+from flows.standing import on_the_named_server
 from storage import inbox, leases
 from storage.errors import Misconfigured
 from storage.records import Article, Refusal, Withdrawal, as_json, refusal_json, withdrawal_json
@@ -127,7 +129,7 @@ def _file_waiting(store: Store, mine: Sequence[int], settings: Settings) -> Coun
             # Prefect is imported here: it takes seconds, and documents that are all known already need none of it.
             from flows.ingest import ingest
 
-            with show.inbox_progress(store, waiting):
+            with show.inbox_progress(store, waiting), on_the_named_server():
                 counts += asyncio.run(ingest())
         elif in_hand:
             time.sleep(1)
@@ -141,7 +143,8 @@ def sweep_folder(arguments: argparse.Namespace, settings: Settings) -> int:
     _make_home(settings)
     from flows.sweep import sweep_drop_folder
 
-    found, counts = asyncio.run(sweep_drop_folder())
+    with on_the_named_server():
+        found, counts = asyncio.run(sweep_drop_folder())
     show.swept(settings.drop, found=found, counts=counts)
     return 1 if found.refused or counts.rejected or counts.failed else 0
 
@@ -150,12 +153,14 @@ def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the flow `backfill`, and say what it took in, or what became different."""
     if arguments.paths and (arguments.stage or arguments.publisher or arguments.again):
         arguments.wrong("--stage, --publisher and --again choose among what is filed; leave them out with PATH")
+    if not arguments.paths:
+        open_filed(settings).close()  # who makes anew what is filed begins no store
     _make_home(settings)
     from flows import headway
     from flows.backfill import backfill
     from tasks import versions
 
-    with show.headway("backfilling") as told:
+    with show.headway("backfilling") as told, on_the_named_server():
         headway.watched.set(told)
         done = asyncio.run(
             backfill(
@@ -189,4 +194,6 @@ def _make_home(settings: Settings) -> None:
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Misconfigured(f"the folder cannot be made ({error.strerror})", subject="WIREDESK_HOME") from error
+        raise Misconfigured(
+            f"this folder cannot be made ({error.strerror}); check WIREDESK_HOME", subject=str(settings.home)
+        ) from None

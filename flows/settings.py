@@ -5,6 +5,7 @@ too, so that one place says what Wiredesk asks of Prefect.
 """
 
 import contextlib
+import difflib
 import fcntl
 import hashlib
 import json
@@ -20,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.errors import Misconfigured
 
+PREFIX = "WIREDESK_"
 SERVING = "serving"
 """File in HOME that names the API of the server `up` runs, locked while it does."""
 
@@ -27,7 +29,7 @@ SERVING = "serving"
 class Settings(BaseSettings):
     """The settings in force. Read once where a command or a flow begins; values go down as arguments."""
 
-    model_config = SettingsConfigDict(env_prefix="WIREDESK_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     home: Path = Field(Path("var"), description="folder for everything the desk keeps")
     database_url: str = Field("", description="database; default: SQLite in HOME (postgresql://... for PostgreSQL)")
@@ -59,7 +61,7 @@ class Settings(BaseSettings):
     fetch_ports: str = Field("80,443,8080,8443", pattern=r"^\d+(,\d+)*$", description="ports that may be asked")
     proxy: str = Field("", description="web proxy for every request; the environment's own is never used")
     host: str = Field("127.0.0.1", description="address at which `up` serves Prefect and its UI")
-    port: int = Field(4200, ge=1, le=65535, description="port of the same")
+    port: int = Field(4200, ge=1, le=65535, description="port at which `up` serves them")
     desk_name: str = Field("", description="name of this desk among several; default: from the machine and HOME")
     stop_s: float = Field(20.0, ge=0, description="seconds that work in hand has to end when the desk is stopped")
     history_days: float = Field(7.0, gt=0, description="days for which Prefect keeps its runs (events: one day)")
@@ -119,21 +121,30 @@ def read_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises:
-        Misconfigured: a value that cannot be; the message names the variable.
+        Misconfigured: a value that cannot be, or a name that is no setting's; the message names the variable.
     """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"; perhaps you mean {near[0]}" if near else ""
+            raise Misconfigured(f"there is no such setting{meant} (the README lists them)", subject=name)
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = f"WIREDESK_{'_'.join(str(part) for part in first['loc']).upper()}"
-        raise Misconfigured(f"{first['msg']} (it is {first['input']!r})", subject=name) from None
+        name = str(first["loc"][0])
+        field = Settings.model_fields[name]
+        default = f"; default: {field.default}" if field.default not in {None, ""} else ""
+        why = f"{first['input']!r} will not do. {first['msg']}. It is: {field.description}{default}"
+        raise Misconfigured(why, subject=PREFIX + name.upper()) from None
 
 
 def override(**values: str | None) -> None:
     """Let the command line's options win: set `WIREDESK_...` for this process and every process it starts."""
     for name, value in values.items():
         if value is not None:
-            os.environ[f"WIREDESK_{name.upper()}"] = value
+            os.environ[PREFIX + name.upper()] = value
 
 
 def prepare_prefect(settings: Settings) -> None:

@@ -237,7 +237,6 @@ def status(
     places: Mapping[str, str],
     states: Mapping[State, int],
     totals: Mapping[str, Tally],
-    last_change: int,
     doing: Mapping[str, str],
 ) -> None:
     """Print the state of the desk."""
@@ -248,7 +247,6 @@ def status(
     names = {"noticed": "to fetch", "captured": "waiting", "claimed": "in work"}
     table.add_row("[dim]inbox[/]", ", ".join(f"{n:,} {names.get(state, state)}" for state, n in states.items()))
     table.add_row("[dim]shelves[/]", ", ".join(f"{n} {name}" for name, n in totals.items()))
-    table.add_row("[dim]change feed[/]", f"up to number {last_change:,}")
     for name, said in doing.items():
         table.add_row(f"[dim]{name}[/]", escape(said))
     console.print(table)

@@ -25,12 +25,29 @@ def stories(found: Iterable[Story], title: Title) -> int:
             f"[bold]{escape(story.headline or title(story.members[0].id))}[/]  [dim]{story.id}  "
             f"{_counted(story.size, 'article')}  {day(story.first_at)}[/]"
         )
+        members = _members()
         for member in story.members:
-            mark = f"copy of {member.copy_of[:6]}" if member.copy_of else "lead"
-            who, when = escape(member.outlet or "unknown outlet"), member.published or "no date"
-            what = escape(member.headline or title(member.id))
-            console.print(f"   [cyan]{mark:<15}[/]{_grade(member.grade)} {member.id}  {when:<20} {who}: {what}")
+            who, what = escape(member.outlet or "unknown outlet"), escape(member.headline or title(member.id))
+            when = f"{member.published or 'no date':<25}"
+            members.add_row(_mark(member.copy_of), _grade(member.grade), member.id, when, f"{who}: {what}")
+            if members.row_count == A_TABLE:
+                console.print(members)
+                members = _members()
+        console.print(members)
     return n
+
+
+def _members() -> Table:
+    """Lay out who is in a story: what is too long for its line goes on under itself."""
+    table = Table.grid(padding=(0, 1), pad_edge=False)
+    table.add_column(width=18, style="cyan", no_wrap=True)
+    table.add_column(width=8, no_wrap=True)
+    table.add_column(width=16, no_wrap=True)
+    return table
+
+
+def _mark(copy_of: str | None) -> str:
+    return f"   copy of {copy_of[:6]}" if copy_of else "   lead"
 
 
 def _counted(n: int, noun: str) -> str:
@@ -38,7 +55,7 @@ def _counted(n: int, noun: str) -> str:
 
 
 def _grade(grade: str | None) -> str:
-    return f"[{GRADE_COLOURS[grade]}]{grade:<8}[/]" if grade else " " * 8
+    return f"[{GRADE_COLOURS[grade]}]{grade}[/]" if grade else ""
 
 
 def story(told: Mapping[str, Any]) -> None:
@@ -61,11 +78,10 @@ def story(told: Mapping[str, Any]) -> None:
         )
     console.print("\n[bold]Lead and copies[/]")
     for article in told["articles"]:
-        mark = f"copy of {article['copy_of'][:6]}" if article["copy_of"] else "lead"
-        console.print(
-            f"   [cyan]{mark:<15}[/]{_grade(article['grade'])} {article['article']}  "
-            f"{escape(article['outlet'] or 'unknown outlet')}: {escape(article['headline'] or '')}"
-        )
+        member = _members()
+        what = f"{escape(article['outlet'] or 'unknown outlet')}: {escape(article['headline'] or '')}"
+        member.add_row(_mark(article["copy_of"]), _grade(article["grade"]), article["article"], what)
+        console.print(member)
         for passage in article.get("passages", ())[:PASSAGES]:
             console.print(Padding(f"[dim]“{escape(' '.join(passage['text'].split())[:200])}”[/]", (0, 6)))
         if (more := len(article.get("passages", ())) - PASSAGES) > 0:

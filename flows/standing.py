@@ -11,8 +11,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.settings import notify_address
-from storage.errors import Misconfigured
+from flows.settings import named_server, notify_address
+from storage.errors import Misconfigured, WiredeskError
+from storage.masking import masked
 
 DESK_LOCK = "desk.lock"
 """File in HOME that a desk holds while it runs."""
@@ -61,6 +62,26 @@ def answers(api: str) -> bool:
             return True
     except (OSError, ValueError):
         return False
+
+
+@contextlib.contextmanager
+def on_the_named_server() -> Iterator[None]:
+    """Run a flow in this: if it fails because the Prefect server that is named does not answer, say so.
+
+    Raises:
+        WiredeskError: that server does not answer.
+    """
+    try:
+        yield
+    except WiredeskError:
+        raise
+    except Exception:
+        server = named_server()
+        if server is None or answers(server):
+            raise
+        raise WiredeskError(
+            "Prefect's server does not answer; start it, or unset PREFECT_API_URL", subject=masked(server)
+        ) from None
 
 
 def notify(word: str) -> None:

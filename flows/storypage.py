@@ -68,8 +68,8 @@ def find(conn: Connection, given: str) -> tuple[Story, str]:
 def _member(story: Story, given: str) -> str:
     found = [m.id for m in story.members if m.id.startswith(given)]
     if len(found) != 1:
-        which = "several articles" if found else "no article"
-        raise WiredeskError(f"{which} of story {story.id} begin like this", subject=given)
+        which = f"several articles of story {story.id} begin" if found else f"no article of story {story.id} begins"
+        raise WiredeskError(f"{which} like this; `wiredesk stories {story.id}` lists them", subject=given)
     return found[0]
 
 

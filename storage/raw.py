@@ -45,7 +45,9 @@ class Raw:
             try:
                 self._files, self._root = fsspec.core.url_to_fs(url)
             except (ValueError, ImportError) as error:
-                raise Misconfigured("this is not an address that captures can be kept at", subject="RAW_URL") from error
+                raise Misconfigured(
+                    "this is not an address that captures can be kept at", subject="WIREDESK_RAW_URL"
+                ) from error
 
     def put(self, data: bytes) -> str:
         """Keep the bytes and give their name: 64 hex digits. Keeping them again changes nothing.

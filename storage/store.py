@@ -157,18 +157,18 @@ def _read_url(database_url: str) -> URL:
         url = make_url(database_url)
     except sqlalchemy.exc.ArgumentError as error:
         raise Misconfigured(
-            "this is not a database address; write sqlite:///FILE or postgresql://USER@HOST/NAME",
-            subject="DATABASE_URL",
+            "this is not a database address; write sqlite:///FILE or postgresql://HOST/NAME",
+            subject="WIREDESK_DATABASE_URL",
         ) from error
     if url.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         return url.set(drivername="postgresql+psycopg")
     if url.drivername in {"sqlite", "sqlite+pysqlite"}:
         if url.database in {None, "", ":memory:"}:
-            raise Misconfigured("the store is a file: write sqlite:///FILE", subject="DATABASE_URL")
+            raise Misconfigured("the store is a file: write sqlite:///FILE", subject="WIREDESK_DATABASE_URL")
         return url
     raise Misconfigured(
         f"{url.drivername} is not a database that Wiredesk keeps its store in; use sqlite or postgresql",
-        subject="DATABASE_URL",
+        subject="WIREDESK_DATABASE_URL",
     )
 
 

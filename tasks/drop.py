@@ -69,8 +69,9 @@ def in_folder(folder: Path, *, apart: Collection[str] = ()) -> Iterator[Path | R
     for error in unreadable:
         yield Rejected("unreadable", f"the folder could not be listed: {error.strerror}", subject=str(error.filename))
     if not found and not unreadable:
-        kinds = ", ".join(sorted(SUFFIXES))
-        yield Rejected("no-documents", f"no file in the folder ends in {kinds}", subject=str(folder))
+        packed = {suffix for suffix in SUFFIXES if suffix.count(".") > 1}
+        kinds = ", ".join(sorted(SUFFIXES - packed))
+        yield Rejected("no-documents", f"no file in the folder ends in {kinds}, packed or not", subject=str(folder))
 
 
 def _leads_inside(link: Path, folder: Path) -> bool:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desking import free_port
 from shelving import Desk, quoting
 
 from flows import cli, demo, export, lists, showbooks
-from flows.settings import Settings
+from flows.settings import Settings, read_settings
 from storage import catalogue, quotebook
-from storage.errors import WiredeskError
+from storage.errors import Misconfigured, WiredeskError
 from storage.records import Article, sort_time
 from storage.searching import Asked
 from storage.store import Store
@@ -215,7 +216,13 @@ def test_what_the_caller_says_wins(tmp_path: Path) -> None:
         (["stories"], 1, "Begin with: wiredesk ingest PATH"),
         (["rejected", "show"], 2, "say which items"),
         (["rejected", "retry"], 2, "say which items"),
-        (["status", "--database", "mysql://x/y"], 2, "use sqlite or postgresql"),
+        (["rejected", "list", "4"], 2, "wiredesk rejected show ITEM"),
+        (["ingest", ""], 2, "this is empty, and names nothing"),
+        (["inspect", "a.txt", "--url", "x"], 2, "write it as https://HOST"),
+        (["stories", "--min", "-4"], 2, "write 1 or more"),
+        (["stories", "0123", "--limit", "4"], 2, "leave them out with STORY"),
+        (["status", "--database", "mysql://x/y"], 2, "WIREDESK_DATABASE_URL: mysql is not"),
+        (["status", "--database", "nothing"], 2, "write sqlite:///FILE or postgresql://HOST/NAME"),
     ],
 )
 def test_wrong_usage_is_told_in_a_sentence(arguments: list[str], status: int, says: str, tmp_path: Path) -> None:
@@ -230,6 +237,9 @@ def test_wrong_usage_is_told_in_a_sentence(arguments: list[str], status: int, sa
         (["copies", "0123"], "no article has this id"),
         (["quotes", "--story", "0123"], "no story or article has this id"),
         (["rejected", "show", "99"], "no such item"),
+        (["export", "quotes", "--story", "0123"], "no story or article has this id"),
+        (["report", "684e0c34", "--beside", "bb7d"], "wiredesk stories 684e0c34abea9cd8` lists them"),
+        (["export", "stories", "--out", "/none/x"], r"/none/x: .* the room on it \(No such file or directory\)$"),
     ],
 )
 def test_what_is_not_there_is_told_in_a_sentence(arguments: list[str], says: str, shown: str, home: Path) -> None:
@@ -238,7 +248,7 @@ def test_what_is_not_there_is_told_in_a_sentence(arguments: list[str], says: str
 
 
 LOOKING = ["stories", "copies 0123", "quotes", "timeline", "rejected list", "rejected show 3", "rejected retry 3",
-           "export articles", "changes", "db current"]  # fmt: skip
+           "export articles", "changes", "db current", "backfill --dry-run", "backfill"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", LOOKING)
@@ -345,13 +355,39 @@ def test_sweep_files_what_lies_in_the_drop_folder(tmp_path: Path) -> None:
     assert not [p for p in (tmp_path / "drop").iterdir() if p.is_file()]
 
 
-def test_a_setting_that_cannot_be_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("wiredesk"), "status", "--home", tmp_path],
-        capture_output=True, text=True, env=os.environ | {"WIREDESK_WORKERS": "many"},
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "WIREDESK_WORKERS" in done.stderr
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("WIREDESK_WORKERS", "many", "It is: processes that read and enrich"),
+        ("WIREDESK_FETCH_PORTS", "80-90", "'80-90' will not do.*default: 80,443"),
+        ("WIREDESK_WORKER", "1", "no such setting; perhaps you mean WIREDESK_WORKERS"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    name: str, value: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match=rf"^{name}: .*{says}"):
+        read_settings()
+
+
+def test_a_prefect_server_that_is_away_is_told_in_a_sentence(tmp_path: Path) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/api"
+    sample = ROOT / "seeds" / "samples" / "05_agency.txt"
+    done = wiredesk("ingest", sample, home=tmp_path, status=1, PREFECT_API_URL=nobody)
+    assert f"{nobody}: Prefect's server does not answer; start it, or unset PREFECT_API_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+    # What came is kept, and filed when it is there.
+    assert "filed 1" in wiredesk("ingest", sample, home=tmp_path).stdout
+
+
+def test_members_of_a_story_go_on_under_themselves(shown: str, home: Path) -> None:
+    told = wiredesk("stories", home=home / "demo").stdout.splitlines()
+    where = next(
+        line.index("Halcyon Press") for line in told if line.startswith("   lead ") and "Halcyon Press" in line
+    )
+    assert all(line[:3] != "   " or (len(line) <= 120 and line[where - 1] == " ") for line in told)
+    assert any(line[:where].isspace() for line in told)
 
 
 PRINTING = ["stories", "export articles"]
