@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from storage import migrate
 from storage.errors import Misconfigured, StoreBusy, WiredeskError
 from storage.raw import Raw
-from storage.turns import Turns
+from storage.turns import TooLate, Turns
 
 FILING: Final = 7_094_177_283_120_553
 """The key of the PostgreSQL advisory lock under which articles are filed and changes numbered."""
@@ -211,7 +211,9 @@ def _sqlite(url: URL, busy_timeout: timedelta, room: Sequence[str]) -> Engine:
 def _translated(url: URL) -> Iterator[None]:
     try:
         yield
-    except (TimeoutError, sqlalchemy.exc.TimeoutError) as error:
+    except TooLate as error:
+        raise StoreBusy("others in this process are writing; it will be tried again", subject=_name(url)) from error
+    except sqlalchemy.exc.TimeoutError as error:
         raise StoreBusy("every connection is in use; it will be tried again", subject=_name(url)) from error
     except sqlalchemy.exc.DBAPIError as error:
         translated = _translate(error, _name(url))

@@ -9,54 +9,43 @@ from contextlib import contextmanager
 from threading import Lock
 
 
+class TooLate(TimeoutError):
+    """The turn has not come in time."""
+
+
 class Turns:
     """One thread at a time, first come, first served."""
 
     def __init__(self) -> None:
         self._mutex = Lock()
-        self._taken = False
-        self._waiting: deque[Lock] = deque()
+        self._queue: deque[Lock] = deque()
+        """a lock each, which is free once its turn has come; the first one's has"""
 
     @contextmanager
     def mine(self, timeout_s: float) -> Iterator[None]:
         """Wait for the turn, have it within the block, and pass it on.
 
         Raises:
-            TimeoutError: it has not come within `timeout_s` seconds.
+            TooLate: it has not come within `timeout_s` seconds.
         """
-        self._wait(timeout_s)
-        try:
+        called = Lock()
+        called.acquire()
+        try:  # from here on, for Ctrl-C may come anywhere: in the queue, in the wait, in the moment of the turn
+            with self._mutex:
+                self._queue.append(called)
+                if self._queue[0] is called:
+                    called.release()
+            if not called.acquire(timeout=timeout_s):
+                raise TooLate
             yield
         finally:
-            with self._mutex:
-                self._pass_on()
-
-    def _wait(self, timeout_s: float) -> None:
-        called = Lock()
-        with self._mutex:
-            if not self._taken:
-                self._taken = True
-                return
-            called.acquire()
-            self._waiting.append(called)
-        got = False
-        try:
-            got = called.acquire(timeout=timeout_s)
-        finally:  # a wait may be broken off by Ctrl-C
-            if not got:
-                self._leave(called)
-        if not got:
-            raise TimeoutError
+            self._leave(called)
 
     def _leave(self, called: Lock) -> None:
         with self._mutex:
-            if called in self._waiting:
-                self._waiting.remove(called)
-            else:  # the turn came in this very moment
-                self._pass_on()
-
-    def _pass_on(self) -> None:
-        if self._waiting:
-            self._waiting.popleft().release()
-        else:
-            self._taken = False
+            if called not in self._queue:
+                return
+            had_turn = self._queue[0] is called
+            self._queue.remove(called)
+            if had_turn and self._queue:
+                self._queue[0].release()

@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -29,7 +31,7 @@ def test_who_came_first_is_first() -> None:
     with turns.mine(0):
         for n, thread in enumerate(threads):
             thread.start()
-            _until(lambda n=n: len(turns._waiting) == n + 1)
+            _until(lambda n=n: len(turns._queue) == n + 2)
     for thread in threads:
         thread.join(10)
     assert got == list(range(20))
@@ -68,6 +70,23 @@ def test_a_wait_that_is_broken_off_keeps_nobody_out(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("storage.turns.Lock", Interrupted)
     with pytest.raises(KeyboardInterrupt), turns.mine(5):
         pytest.fail("two have the turn")
+    monkeypatch.undo()
+    with turns.mine(0):
+        pass
+
+
+def test_a_place_in_the_queue_is_given_up_by_whoever_is_broken_off_as_he_takes_it() -> None:
+    class Interrupted(deque[Any]):
+        def append(self, last: Any) -> None:
+            super().append(last)
+            raise KeyboardInterrupt
+
+    turns = Turns()
+    with turns.mine(0):
+        turns._queue = Interrupted(turns._queue)
+        with pytest.raises(KeyboardInterrupt), turns.mine(5):
+            pytest.fail("two have the turn")
+        turns._queue = deque(turns._queue)
     with turns.mine(0):
         pass
 
