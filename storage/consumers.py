@@ -81,6 +81,8 @@ def acknowledge(conn: Connection, name: str, number: int, *, now: datetime) -> N
 
 
 def _check(conn: Connection, name: str, number: int) -> None:
+    if conn.dialect.name == "postgresql":  # whoever is letting go of changes is waited for, and then seen
+        conn.execute(text("LOCK TABLE consumers IN ROW EXCLUSIVE MODE"))
     end = changes.last(conn)
     if number > end:
         raise Misconfigured(

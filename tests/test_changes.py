@@ -18,7 +18,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from rebuilding import Model, by_id
 from shelving import Desk, article, quoting, relation, verdicts
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, event, select, text
 from test_filing import NOW, file_all, reprints
 
 from flows import report
@@ -353,6 +353,32 @@ def test_who_wants_to_read_what_was_let_go_of_is_told_so(store: Store, now: date
         assert consumers.register(conn, "wake-ups", holds=False, now=now).cursor == 10
         assert consumers.register(conn, "new", after=10, now=now).cursor == 10
         assert pickle.loads(pickle.dumps(Dropped(3, up_to=10, end=11))).up_to == 10
+
+
+def test_nobody_takes_a_place_that_is_let_go_of_in_the_same_moment(
+    database_url: str, tmp_path: Path, now: datetime
+) -> None:
+    deleting, asked = threading.Event(), threading.Event()
+
+    def pause(_conn: Any, _cursor: Any, said: str, *_: Any) -> None:
+        if said.startswith("DELETE FROM changes"):
+            deleting.set()
+            asked.wait(1)  # on SQLite nobody asks before this is over
+            time.sleep(0.2)
+        elif deleting.is_set() and said.startswith(("LOCK TABLE consumers", "INSERT INTO consumers")):
+            asked.set()
+
+    with (
+        open_store(database_url, raw_url=str(tmp_path / "raw"), busy_timeout=timedelta(seconds=20)) as store,
+        ThreadPoolExecutor() as threads,
+    ):
+        tell(store, 10, now)
+        event.listen(store.writer, "before_cursor_execute", pause)
+        dropped = threads.submit(consumers.drop, store, before=now + timedelta(days=1), now=now)
+        assert deleting.wait(20)
+        with pytest.raises(Dropped), store.writing() as conn:
+            consumers.register(conn, "late", now=now)
+        assert dropped.result(20) == 10
 
 
 def test_slow_reader_never_reads_across_a_gap(store: Store, now: datetime) -> None:
