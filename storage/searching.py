@@ -90,10 +90,6 @@ class _Query:
                 self.token(token)
             self.phrases.append(f"% {' '.join(tokens)} %")
 
-    @property
-    def match(self) -> str:
-        return (" AND " if self.lite else " & ").join(self.parts)
-
 
 def pages(
     conn: Connection, kind: str, asked: Asked, *, after: str | None = None, limit: int
