@@ -99,16 +99,19 @@ async def _lane(round_: Round, settings: Settings, among: list[int] | None, poll
 
 
 def _named(round_: Round, addresses: list[str]) -> list[int]:
+    """Give the feeds of these addresses. What is left out of one may be the only thing that tells two apart: then both.
+
+    Of an address with a key in it, whoever calls need not tell the key: Prefect shows a run's parameters.
+    """
+    named: dict[int, None] = {}
     with round_.store.reading() as conn:
-        found = {address: feeds.find(conn, address) for address in addresses}
-        if not all(found.values()):
-            # Of an address with a key in it, whoever calls need not tell the key: Prefect shows a run's parameters.
-            hidden = {masked(feed.state.address): feed for feed in feeds.every(conn)}
-            found = {address: feed or hidden.get(address) for address, feed in found.items()}
-    for address, feed in found.items():
-        if feed is None:
-            raise WiredeskError("no feed has this address; `wiredesk feeds list` shows them", subject=address)
-    return [feed.id for feed in found.values() if feed is not None]
+        for address in dict.fromkeys(addresses):
+            feed = feeds.find(conn, address)
+            found = [feed] if feed else [f for f in feeds.every(conn) if masked(f.state.address) == address]
+            if not found:
+                raise WiredeskError("no feed has this address; `wiredesk feeds list` shows them", subject=address)
+            named |= dict.fromkeys(f.id for f in found)
+    return list(named)
 
 
 def _waiting(round_: Round) -> int:

@@ -1,6 +1,7 @@
 """`wiredesk feeds` as a person uses it."""
 
 import argparse
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from feeding import LEASE, in_round, item, page, rss
 
 from flows import cli, feeds, showfeeds
 from flows.pages import Pages
-from flows.poll import Polls
+from flows.poll import Polls, _named
 from flows.settings import Settings
 from storage import feeds as shelf
 from storage.errors import WiredeskError
@@ -65,6 +66,23 @@ def poll(store: Store, now: datetime) -> None:
         every = [feed.id for feed in shelf.every(conn)]
         (claimed,) = shelf.claim(conn, holder="desk", limit=1, lease=LEASE, now=now, among=every)
     in_round(store, now, lambda round_: door.poll(round_, claimed))
+
+
+def test_feeds_that_only_a_key_tells_apart_are_both_polled(home: Path, store: Store) -> None:
+    for key in "ab":
+        add(store, f"https://quay.example/rss?key={key}")
+    add(store, "https://quay.example/rss")
+
+    def named(*addresses: str) -> list[str]:
+        ids = in_round(store, NOW, lambda round_: asyncio.to_thread(_named, round_, list(addresses)))
+        with store.reading() as conn:
+            return [feed.state.address for feed in shelf.every(conn) if feed.id in ids]
+
+    both = ["https://quay.example/rss?key=a", "https://quay.example/rss?key=b"]
+    assert named("https://quay.example/rss?key=***") == both
+    assert named(both[1], both[1]) == both[1:]
+    with pytest.raises(WiredeskError, match="no feed has this address"):
+        named("https://quay.example/rss?key=c")
 
 
 def test_feed_behind_a_sites_address_is_found(
