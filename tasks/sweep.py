@@ -107,7 +107,7 @@ def reject_refused(store: Store, folder: Path, places: Mapping[int, str]) -> int
             item = inbox.item(conn, item_id)
             look = opened.look(place)
             if look is not None and item is not None and item.state == "rejected":
-                moved += _reject(opened, place, look, f"{item.reason}: {item.detail}") is not None
+                moved += _move_on(opened, place, look, item)
     return moved
 
 
@@ -126,9 +126,18 @@ def reject_left(store: Store, folder: Path, *, max_bytes: int) -> int:
             for place in [f"{DONE}/{day:%Y-%m-%d}/{last}" for day in sorted(days)]:
                 look = opened.look(place)
                 if look is not None and _is_all_of(opened, place, look, item, max_bytes):
-                    moved += _reject(opened, place, look, f"{item.reason}: {item.detail}") is not None
+                    moved += _move_on(opened, place, look, item)
                     break
     return moved
+
+
+def _move_on(folder: DropFolder, place: str, look: Look, item: Item) -> bool:
+    """Move a file from `done/` to `rejected/`. False if it is gone, or may not be moved: then the next ones may."""
+    try:
+        return _reject(folder, place, look, f"{item.reason}: {item.detail}") is not None
+    except OSError as error:
+        logger.warning("was refused, but cannot be moved on file=%r error=%s", place, error)
+        return False
 
 
 def _is_all_of(folder: DropFolder, place: str, look: Look, item: Item, max_bytes: int) -> bool:

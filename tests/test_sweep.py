@@ -474,3 +474,26 @@ def test_a_refused_file_that_a_dead_desk_left_in_done_moves_on(store: Store, tmp
     assert sorted(p.name for p in done.iterdir()) == ["b.txt", "c.txt"]
     assert (tmp_path / "rejected" / "a.txt").read_text() == "one"
     assert (tmp_path / "rejected" / "a.txt.reason.txt").read_text() == "too-short: it is short\n"
+
+
+def test_a_refused_file_that_cannot_be_moved_on_holds_up_no_other(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        drop(tmp_path, name, name)
+    swept = sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000)
+    with store.writing() as conn:
+        for item in swept.items:
+            inbox.settle(conn, item, state="rejected", reason="too-short", detail="it is short", now=NOW)
+    move = DropFolder.move
+
+    def refused(folder: DropFolder, name: str, into: str, *rest: Any, **more: Any) -> str | None:
+        if name.endswith("a.txt"):
+            raise OSError(28, "no room", name)
+        return move(folder, name, into, *rest, **more)
+
+    monkeypatch.setattr(DropFolder, "move", refused)
+    assert sweep.reject_refused(store, tmp_path, swept.places) == 1
+    assert sweep.reject_left(store, tmp_path, max_bytes=1000) == 0
+    monkeypatch.undo()
+    assert sweep.reject_left(store, tmp_path, max_bytes=1000) == 1
