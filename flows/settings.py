@@ -49,7 +49,9 @@ class Settings(BaseSettings):
         description="spaCy model for English, a package or a path; without it rules alone work",
     )
     max_document_bytes: int = Field(50_000_000, gt=0, description="larger documents are rejected as too-big")
-    lease_s: float = Field(600.0, gt=0, description="seconds after which the work of a dead run is taken up again")
+    lease_s: float = Field(
+        600.0, gt=0, le=30 * 86400, description="seconds after which the work of a dead run is taken up again"
+    )
     max_attempts: int = Field(5, ge=1, description="attempts at one document before it is set aside as gave-up")
     match_window_days: int = Field(10, ge=0, description="days before and after its date in which copies are sought")
     contact: str = Field("", description="mail or web address of who runs the desk; every request names it")

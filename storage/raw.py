@@ -13,6 +13,7 @@ import errno
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,6 +32,8 @@ _PASSING: Final = ".passing"
 """The folder in a shelf in which what is not whole yet lies: whatever is old in there, somebody who died has left."""
 _MANY: Final = 8
 """Captures from which on one sync of the file system costs less than one of each, however busy the disk."""
+_FRESH_S: Final = 3600.0
+"""Seconds within which whoever brought a capture has written down what it is for."""
 _NO_ROOM: Final = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 
 
@@ -65,7 +68,7 @@ class Raw:
 
         def put(data: bytes) -> str:
             digest = hashlib.sha256(data).hexdigest()
-            if digest not in waiting and not self.holds(digest):
+            if digest not in waiting and not self._held(digest):
                 packed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(data)
                 with self._writing():
                     if self._folder is None:
@@ -120,13 +123,28 @@ class Raw:
         return data
 
     def remove(self, digest: str) -> bool:
-        """Throw the bytes of that name away. False if there were none."""
+        """Throw the bytes of that name away. False if there were none, or if they came again within the last hour.
+
+        Who has just been told that they are held may not have written down yet that he needs them.
+        """
         if not self.holds(digest):
             return False
-        if self._folder is not None:
-            (self._folder / _place(digest)).unlink(missing_ok=True)
-        else:
+        if self._folder is None:
             self._files.rm_file(f"{self._root}/{_place(digest)}")
+            return True
+        place = self._folder / _place(digest)
+        aside = self._folder / _PASSING / f"{digest}.part"
+        try:
+            if _is_fresh(place):
+                return False
+            _make(aside.parent)
+            place.replace(aside)  # from here on they are held no more, and whoever brings them writes them anew
+            if _is_fresh(aside):
+                aside.replace(place)
+                return False
+            aside.unlink()
+        except FileNotFoundError:
+            return False  # another one threw them away
         return True
 
     def clear(self, *, before: datetime) -> int:
@@ -151,9 +169,24 @@ class Raw:
                 return False
         return bool(self._files.exists(f"{self._root}/{_place(digest)}"))
 
+    def _held(self, digest: str) -> bool:
+        """As `holds`; what is held is marked as having come again, on a shelf that is a folder."""
+        if not self.holds(digest):
+            return False
+        if self._folder is not None:
+            try:
+                os.utime(self._folder / _place(digest))
+            except FileNotFoundError:
+                return False  # thrown away in this moment
+        return True
+
 
 def _place(digest: str) -> str:
     return f"{digest[:2]}/{digest[2:4]}/{digest}.zst"
+
+
+def _is_fresh(place: Path) -> bool:
+    return place.stat().st_mtime > time.time() - _FRESH_S
 
 
 def _write_passing(folder: Path, data: bytes) -> Path:

@@ -30,6 +30,8 @@ _LOADED: Final = 320 * MEGABYTE
 """What a worker takes by itself once all parsers and models are loaded (264 MB, measured): no call is charged."""
 _LOOK_S: Final = 0.02
 """Seconds between two looks at the workers' memory. Python fills some 16 MB in that time, C some 80."""
+_IDLE_S: Final = 0.2
+"""How long it sleeps at most while there is nothing to watch, and so how long it takes to stop."""
 _NOTE: Final = struct.Struct("qq")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _to_watch: Connection | None = None
@@ -104,7 +106,9 @@ class _Watch(threading.Thread):
         self._over = threading.Event()
 
     def run(self) -> None:
-        while not self._over.wait(_LOOK_S):
+        while not self._over.wait(_LOOK_S if self._allowed else 0):
+            if not self._allowed:
+                self._notes.poll(_IDLE_S)  # until a worker begins something
             self._read_notes()
             for pid, allowed in list(self._allowed.items()):
                 held = resident(pid)

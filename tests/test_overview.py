@@ -1,6 +1,9 @@
 """The overview of the desk, and what upkeep does to the shelves."""
 
+import os
+import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,7 +59,29 @@ def test_what_a_dead_holder_had_waits_again_and_counts_as_an_attempt(store: Stor
         assert inbox.counts(conn)["rejected"] == 1
 
 
-def test_captures_are_thrown_away_when_nothing_needs_them_and_not_before(store: Store, now: datetime) -> None:
+def _age(shelf: Path) -> None:
+    """Make all captures two hours old."""
+    captures = list(shelf.rglob("*.zst"))
+    assert captures
+    for capture in captures:
+        os.utime(capture, (time.time() - 7200,) * 2)
+
+
+def test_what_comes_again_while_old_captures_are_thrown_away_is_kept(
+    store: Store, now: datetime, tmp_path: Path
+) -> None:
+    (old,) = take_in(store, b"old", now=now - timedelta(days=9))
+    with store.writing() as conn:
+        inbox.settle(conn, old, state="rejected", reason="no-body", now=now - timedelta(days=8))
+    _age(tmp_path)
+    digest = store.raw.put(b"old")  # another sends the same bytes; that he needs them is not written down yet
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 0
+    assert store.raw.get(digest) == b"old"
+
+
+def test_captures_are_thrown_away_when_nothing_needs_them_and_not_before(
+    store: Store, now: datetime, tmp_path: Path
+) -> None:
     old, shared, waiting = take_in(store, b"old", b"shared", b"waiting", now=now - timedelta(days=9))
     with store.writing() as conn:
         digest = store.raw.put(b"shared")
@@ -64,6 +89,8 @@ def test_captures_are_thrown_away_when_nothing_needs_them_and_not_before(store: 
         for item in (old, shared):
             inbox.settle(conn, item, state="rejected", reason="no-body", now=now - timedelta(days=8))
     assert housekeeping.throw_away(store, before=now - timedelta(days=10)) == 0
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 0, "what came within the hour is kept"
+    _age(tmp_path)
     assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 1
     with store.reading() as conn:
         items = [inbox.item(conn, i) for i in (old, shared, waiting)]
