@@ -68,10 +68,14 @@ def plan(articles: int, *, feeds: int, rounds: int, seed: int) -> Day:
     pieces: list[Piece] = []
     originals: list[Piece] = []
     touched: set[int] = set()
+    settled: list[int] = []  # by round, how many originals there were before it
     for n in range(articles):
         round_ = n * rounds // articles
+        if round_ == len(settled):
+            settled.append(len(originals))
         (kind,) = dice.choices([*SHARES, "new"], [*SHARES.values(), 1 - sum(SHARES.values())])
-        earlier = [p for p in originals[-400:] if _fits(kind, p, round_) and (kind in COPIES or p.n not in touched)]
+        recent = originals[-400:] if kind in COPIES else originals[: settled[max(0, round_ - 1)]][-400:]
+        earlier = [p for p in recent if _fits(kind, p, round_) and (kind in COPIES or p.n not in touched)]
         if kind in (*COPIES, "revision", "again") and not earlier:
             kind = "new"
         of = dice.choice(earlier) if kind in (*COPIES, "revision", "again") else None
@@ -144,7 +148,7 @@ def page(day: Day, piece: Piece, *, address: str, published: datetime) -> bytes:
     menu = "".join(f"<li><a href='/section/{i}'>Section {i}</a></li>" for i in range(20))
     more = "".join(f"<div class='card'><a href='/story/x{i}'>Another matter {i}</a></div>" for i in range(12))
     if piece.kind == "no-article":
-        main = f"<h2>Nothing here yet</h2><ul>{menu}</ul>"
+        main = f"<h2>Nothing here yet</h2><ul>{menu}</ul><p>{piece.n}</p>"
         head = f"<title>{escape(name)}</title>"
     else:
         text = "".join(f"<p>{escape(p)}</p>" for p in body(day, piece))
