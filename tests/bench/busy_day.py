@@ -1,6 +1,6 @@
 """A busy day of a desk in a simulation: hundreds of feeds and a drop folder, copies, revisions and rejects, memory.
 
-    python tests/bench/busy_day.py [--articles 20000] [--feeds 500] [--rounds N] [--minutes 60] [--seed 1]
+    python tests/bench/busy_day.py [--articles 20000] [--feeds 500] [--rounds N] [--minutes 120] [--seed 1]
                                    [--postgresql] [--limit PERCENT] [--out var/busy-day]
 
 `wiredesk up` runs in a home of its own, as an operator has it, on SQLite; with `--postgresql` on a PostgreSQL that is
@@ -269,7 +269,7 @@ def main() -> int:
     words.add_argument("--articles", type=int, default=20_000)
     words.add_argument("--feeds", type=int, default=500)
     words.add_argument("--rounds", type=int, default=0, help="default: one for every 500 articles, 6 at least")
-    words.add_argument("--minutes", type=float, default=60.0, help="the day fails if it is not over by then")
+    words.add_argument("--minutes", type=float, default=120.0, help="the day fails if it is not over by then")
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--postgresql", action="store_true")
     words.add_argument("--limit", type=float, help=f"default {LIMIT:g}, from {JUDGED_FROM} articles on")
