@@ -40,7 +40,7 @@ up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
 test: .venv/.dev  ## Run the tests (under 10 minutes)
 	@$(BIN)/python -m pytest -m "not hard" -n auto --dist loadfile
 
-test-hard: .venv/.dev  ## Run the slow and violent tests: crashes, load, bad input (under 30 minutes)
+test-hard: .venv/.dev  ## Run the slow and violent tests: crashes, load, bad input
 	@$(BIN)/python -m pytest -m hard -n auto --dist loadfile
 
 check: .venv/.dev  ## Format, lint, types, import rules
