@@ -8,6 +8,7 @@ a worker that overruns is killed from outside and replaced, and only its own doc
 import asyncio
 import contextlib
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -15,10 +16,13 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, Final, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -32,6 +36,9 @@ _LOOK_S: Final = 0.02
 """Seconds between two looks at the workers' memory. Python fills some 16 MB in that time, C some 80."""
 _IDLE_S: Final = 0.2
 """How long it sleeps at most while there is nothing to watch, and so how long it takes to stop."""
+ENOUGH: Final = signal.SIGUSR1
+"""Ends a worker at once, in C code too, while it runs a call; else it ignores it. One that is killed while it hands over
+its result leaves a lock behind that no other gets past, and the whole pool gives up where one is killed just after."""
 _NOTE: Final = struct.Struct("qq")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _to_watch: Connection | None = None
@@ -53,6 +60,7 @@ def _begin(prepare: Callable[[], object] | None, niceness: int, to_watch: Connec
     global _to_watch  # noqa: PLW0603 - a worker process has one pool
     # Ctrl-C goes to the whole process group; the parent decides what happens to work in hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(ENOUGH, signal.SIG_IGN)
     os.nice(niceness)
     _to_watch = to_watch
     if prepare is not None:
@@ -62,10 +70,12 @@ def _begin(prepare: Callable[[], object] | None, niceness: int, to_watch: Connec
 def _watched(function: Callable[..., T], *args: Any) -> T:
     """Run a call in a worker, and tell the watch when it begins, with how much memory, and when it is over."""
     assert _to_watch is not None  # noqa: S101 - set by `_begin`
+    signal.signal(ENOUGH, signal.SIG_DFL)
     _to_watch.send_bytes(_NOTE.pack(os.getpid(), resident(os.getpid()) or 0))
     try:
         return function(*args)
     finally:
+        signal.signal(ENOUGH, signal.SIG_IGN)
         _to_watch.send_bytes(_NOTE.pack(os.getpid(), -1))
         if (resident(os.getpid()) or 0) > _LOADED:
             _give_back()
@@ -118,7 +128,7 @@ class _Watch(threading.Thread):
                     del self._allowed[pid]
                     self.killed.add(pid)
                     with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+                        os.kill(pid, ENOUGH)
 
     def _read_notes(self) -> None:
         while self._notes.poll():
@@ -126,6 +136,7 @@ class _Watch(threading.Thread):
             if held < 0:
                 self._allowed.pop(pid, None)
             else:
+                self.killed.discard(pid)  # it was told too late, and lives
                 self._allowed[pid] = max(held, _LOADED) + self._most
 
     def stop(self) -> None:
@@ -136,13 +147,19 @@ class _Watch(threading.Thread):
 class Pool:
     """Runs functions in worker processes. Made by `warm_pool`; results come back by pickle."""
 
-    def __init__(self, pool: ProcessPool, processes: int, watch: _Watch) -> None:
-        self._pool = pool
+    def __init__(self, make: Callable[[], ProcessPool], processes: int, watch: _Watch) -> None:
+        self._make = make
+        self._pool = make()
         self._watch = watch
         self.processes = processes
 
     def submit(self, function: Callable[..., T], *args: Any, timeout_s: float) -> "Future[T]":
         """Schedule one call; the future raises what the call raised, or pebble's own errors."""
+        if not self._pool.active:
+            # pebble gives up for good where a worker dies while none has a call: killed by the system, for one.
+            logger.warning("the worker processes died while idle; starting others")
+            self.close()
+            self._pool = self._make()
         future: Future[T] = self._pool.schedule(_watched, args=(function, *args), timeout=timeout_s)
         return future
 
@@ -153,15 +170,30 @@ class Pool:
             TooSlow: it ran longer than `timeout_s`.
             TooBig: it took more memory than the pool allows one call.
             WorkerDied: its process died.
+            BrokenProcessPool: the processes die before they begin anything, and those started in their place as well.
         """
         try:
-            return await asyncio.wrap_future(self.submit(function, *args, timeout_s=timeout_s))
+            return await self._run(function, *args, timeout_s=timeout_s)
         except TimeoutError as error:
             raise TooSlow(f"it ran longer than {timeout_s:g} s") from error
         except ProcessExpired as error:
             if error.pid in self._watch.killed:
                 raise TooBig("it took more memory than it may") from error
             raise WorkerDied("the process that worked on it died") from error
+
+    async def _run(self, function: Callable[..., T], *args: Any, timeout_s: float) -> T:
+        try:
+            return await asyncio.wrap_future(self.submit(function, *args, timeout_s=timeout_s))
+        except BrokenProcessPool:  # nothing had begun it
+            return await asyncio.wrap_future(self.submit(function, *args, timeout_s=timeout_s))
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End the processes, and with `at_once` the work that they have in hand."""
+        if at_once:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+        else:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.join()
 
 
 @contextlib.contextmanager
@@ -183,17 +215,19 @@ def warm_pool(
     notes, to_watch = context.Pipe(duplex=False)
     watch = _Watch(notes, memory_mb)
     watch.start()
-    pool = ProcessPool(
-        max_workers=processes, context=context, initializer=_begin, initargs=(prepare, niceness, to_watch)
+    initargs = (prepare, niceness, to_watch)
+    pool = Pool(
+        lambda: ProcessPool(max_workers=processes, context=context, initializer=_begin, initargs=initargs),
+        processes,
+        watch,
     )
     try:
-        yield Pool(pool, processes, watch)
-        pool.close()  # type: ignore[no-untyped-call]
+        yield pool
+        pool.close()
     except BaseException:
-        pool.stop()  # type: ignore[no-untyped-call]
+        pool.close(at_once=True)
         raise
     finally:
-        pool.join()
         watch.stop()
         notes.close()
         to_watch.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ import pytest
 
 from storage.records import Article, Hints, Refusal
 from tasks import stages
-from tasks.pool import MEGABYTE, Pool, TooBig, TooSlow, WorkerDied, resident, warm_pool
+from tasks.pool import ENOUGH, MEGABYTE, Pool, TooBig, TooSlow, WorkerDied, resident, warm_pool
 from tasks.stages import Document, Failure, Outcome
 
 
@@ -99,6 +100,31 @@ def test_what_a_worker_holds_already_is_charged_to_no_call() -> None:
 
     with warm_pool(1, memory_mb=300) as pool:
         asyncio.run(run(pool))
+
+
+def test_workers_that_die_while_idle_are_replaced() -> None:
+    async def run(pool: Pool) -> set[int]:
+        workers = set()
+        for _ in range(3):
+            workers.add(worker := await pool.run(os.getpid, timeout_s=10))
+            os.kill(worker, signal.SIGKILL)
+            await asyncio.sleep(0.5)
+        return workers
+
+    with warm_pool(1) as pool:
+        assert len(asyncio.run(run(pool))) == 3
+
+
+def test_a_worker_that_is_told_too_late_that_it_took_too_much_goes_on() -> None:
+    async def run(pool: Pool) -> tuple[int, int]:
+        before = await pool.run(os.getpid, timeout_s=10)
+        os.kill(before, ENOUGH)
+        await asyncio.sleep(0.3)
+        return before, await pool.run(os.getpid, timeout_s=10)
+
+    with warm_pool(1) as pool:
+        before, after = asyncio.run(run(pool))
+    assert before == after
 
 
 def test_one_bad_document_leaves_its_batch_alone(monkeypatch: pytest.MonkeyPatch) -> None:
