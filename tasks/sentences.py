@@ -5,7 +5,7 @@ from typing import Final
 
 from tasks import lexicon
 
-_END: Final = re.compile(r"[.!?…]+[\"”’'»)\]]*(\s+)(?=[\"“‘'«„(\[–—-]*\s?[^\Wa-zà-öø-ÿ_])")
+_END: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"”’'»)\]]*+(\s+)(?=[\"“‘'«„(\[–—-]*\s?[^\Wa-zà-öø-ÿ_])")
 _LAST_WORD: Final = re.compile(r"([^\s\"“”‘’'(\[]+)\.[\"”’'»)\]]*$")
 _NEVER: Final = lexicon.words(
     "mr mrs ms dr prof gov sen rep gen col lt sgt capt maj adm cmdr rev hon st fr sr messrs vs no pres supt det insp "

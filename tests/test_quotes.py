@@ -1,6 +1,7 @@
 """Quotations: how marks pair, which words are somebody's, and who that is."""
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -52,6 +53,13 @@ def test_abbreviations_end_no_sentence() -> None:
     assert [text[a:b] for a, b in sentences.split(text, 0, len(text))] == [
         "Mr. J. Holm of the U.S. Navy met Dr. Berg.", "He left.", "“We go.”", "They went.",
     ]  # fmt: skip
+
+
+def test_a_rule_of_dots_is_looked_at_once() -> None:
+    text = "Contents " + "." * 60_000 + "12. The ferry stays"
+    began = time.process_time()
+    assert sentences.split(text, 0, len(text)) == [(0, len(text) - 16), (len(text) - 15, len(text))]
+    assert time.process_time() - began < 1
 
 
 def test_surname_goes_to_the_full_name() -> None:
