@@ -19,8 +19,8 @@ from storage import tables as t
 from storage.archive import chunks
 
 _KEYS: Final[Any] = bindparam("keys", expanding=True)
-_NUMBERS: Final[Any] = bindparam("keys", expanding=True, literal_execute=True)
-"""Written out: psycopg takes as long over two thousand parameters as PostgreSQL over the rows."""
+WRITTEN_OUT: Final[Any] = bindparam("keys", expanding=True, literal_execute=True)
+"""Keys that are written out: psycopg takes longer over two hundred parameters than PostgreSQL over the rows."""
 _STORIES: Final = select(t.Article.story_id).where(t.Article.n.in_(_KEYS), t.Article.story_id.is_not(None))
 _MATES: Final = select(t.Article.n).where(t.Article.story_id.in_(_KEYS))
 _RELATED: Final = (
@@ -326,7 +326,7 @@ def _carriers(kind: Kind) -> tuple[Any, Any]:
     article, story, published_at, outlet = _OF_ARTICLE
     worded = select(key, m.n, m.id, m.start, m.stop, m.text, m.type if kind is STATEMENTS else null())
     told = select(a.n, published_at, article, story, outlet, a.published, a.headline, a.input)
-    return worded.where(key.in_(_KEYS)), told.where(a.n.in_(_NUMBERS))
+    return worded.where(key.in_(WRITTEN_OUT)), told.where(a.n.in_(WRITTEN_OUT))
 
 
 def carried_json(rows: Iterable[Carried], kind: Kind) -> list[dict[str, Any]]:

@@ -6,7 +6,10 @@ from typing import Final
 AROUND: Final = 400
 """Characters on either side of a quotation in which its sentence is sought."""
 _CLOSING: Final = "\"'”’»)]"
-_ENDS: Final = re.compile(rf"(?<![.!?])[.!?…]+[{re.escape(_CLOSING)}]*(?=\s|$)|[。！？][」』”]*|\n+")
+_ENDS: Final = re.compile(
+    r"[.!?…。！？\n]"  # one class to begin with: the search then skips what is not in it
+    rf"(?:(?<=[.!?…])(?<![.!?].)[.!?…]*[{re.escape(_CLOSING)}]*(?=\s|$)|(?<=[。！？])[」』”]*|(?<=\n)\n*)"
+)
 _SHORT: Final = re.compile(r"(?:^|[\s(“\"])(?:\w|[A-Z]\w{0,3}|(?:\w\.)+\w)\.$")
 """A full stop behind a letter or a short word with a capital (J., Mr., Gov., U.S.) mostly ends no sentence."""
 

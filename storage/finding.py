@@ -4,7 +4,7 @@ An entry of `finds` holds tokens: the words of every wording, and labelled ones 
 about, which outlets carry it, what kind it is. Its key begins with its first day, so that whatever is searched comes
 in the order of days, from the first on, without being sorted. It is written where statements and events are, in their
 transaction (`clusters.settle`); triggers would have to read every carrier of a statement for each new one. SQLite's
-FTS5 and PostgreSQL's tsvector hang on the table and follow it by themselves.
+FTS5, and PostgreSQL's tsvector and bigrams, hang on the table and follow it by themselves.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, case, func, select
 from storage import clusters, rows, searching
 from storage import tables as t
 from storage.catalogue import PAGE, dated_pages
-from storage.clusters import STATEMENTS
+from storage.clusters import STATEMENTS, WRITTEN_OUT
 from storage.context import AROUND, sentence_around
 from storage.records import Carried, Statement
 from storage.searching import Asked
 
 _TYPES: Final = ("direct", "mixed", "indirect")
+_BY_ID: Final = select(t.Statement.__table__).where(t.Statement.id.in_(WRITTEN_OUT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int
     at once; `after` is the id of the row to go on behind. Raises as `searching.pages`.
     """
     for ids in searching.pages(conn, "quotations", asked, after=after, limit=limit):
-        found = {row.id: row for row in conn.execute(select(t.Statement.__table__).where(t.Statement.id.in_(ids)))}
+        found = {row.id: row for row in conn.execute(_BY_ID, {"keys": ids})}
         carriers = clusters.carriers(conn, STATEMENTS, ids)
         shown = {i: next((c for c in carriers[i] if c.text == found[i].text), carriers[i][0]) for i in ids}
         contexts = _contexts(conn, [c.id for c in shown.values()])
@@ -143,8 +144,9 @@ def _contexts(conn: Connection, quotations: Sequence[int]) -> dict[int, str]:
     q, a, reach = t.Quotation, t.Article, AROUND + 1
     begin = case((q.start > reach, q.start - reach), else_=0)
     window = func.substr(a.body, begin + 1, q.stop - begin + reach)
-    wanted = select(q.id, q.start - begin, q.stop - begin, window).join(a, a.n == q.n).where(q.id.in_(quotations))
-    return {id_: sentence_around(text, start, stop) for id_, start, stop, text in conn.execute(wanted)}
+    wanted = select(q.id, q.start - begin, q.stop - begin, window).join(a, a.n == q.n).where(q.id.in_(WRITTEN_OUT))
+    found = conn.execute(wanted, {"keys": quotations})
+    return {id_: sentence_around(text, start, stop) for id_, start, stop, text in found}
 
 
 def _described(columns: Mapping[str, Any]) -> dict[str, Any]:

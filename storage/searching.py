@@ -27,11 +27,11 @@ _CUSTOM: Final = {"plan_cache_mode": "force_custom_plan"}
 """For PostgreSQL: a plan for any word, which it would keep, is a bad one for common words."""
 _PLANNING: Final = _CUSTOM | {
     "random_page_cost": "1.1",
-    "cpu_operator_cost": ".1",
+    "cpu_tuple_cost": ".3",
     "max_parallel_workers_per_gather": "0",
 }
-"""To hold an entry against words costs forty times what it believes: it would rather look at 40,000 in order than
-gather 1,800 and sort these. Within a story its own costs choose better: there the story comes first."""
+"""To look at an entry costs thirty times what it believes: it would rather look at 40,000 in order than gather 1,800
+and sort these. Within a story its own costs choose better: there the story comes first."""
 _CARRIED: Final = {
     kind: f"f.id IN (SELECT m.{column} FROM articles a JOIN {kind} m ON m.n = a.n WHERE a.story_id = :story)"  # noqa: S608
     for kind, column in (("quotations", "statement_id"), ("events", "occurrence_id"))
@@ -73,6 +73,7 @@ class _Query:
         self.lite = dialect == "sqlite"
         self.parts: list[str] = []
         self.phrases: list[str] = []
+        """for PostgreSQL, whose vectors have no places"""
 
     def token(self, *any_of: str) -> None:
         said = [f'"{token}"' if self.lite else f"'{token}'" for token in any_of]
@@ -84,10 +85,8 @@ class _Query:
     def phrase(self, tokens: Sequence[str]) -> None:
         if self.lite:
             self.parts.append('"' + " ".join(tokens) + '"')
-        else:  # its vectors have no places: that the words stand together is seen in the text of each hit
-            for token in tokens:
-                self.token(token)
-            self.phrases.append(f"% {' '.join(tokens)} %")
+        else:
+            self.phrases.append(f" {' '.join(tokens)} ")
 
 
 def pages(
@@ -146,9 +145,10 @@ def _query(conn: Connection, asked: Asked) -> _Query | None:
 
 
 def _look_for(query: _Query, asked: str) -> None:
-    before = len(query.parts)
+    any_word = False
     for quoted, bare in re.findall(r'[“”"«»„]([^“”"«»„]*)[“”"«»„]|([^\s“”"«»„]+)', asked):
         found = words(quoted or bare)
+        any_word |= bool(found)
         if bare.endswith("*") and found:
             if len(found[-1]) < SHORTEST_START:
                 raise Misconfigured(f"write at least {SHORTEST_START} letters before a *", subject=bare)
@@ -157,7 +157,7 @@ def _look_for(query: _Query, asked: str) -> None:
             query.phrase(found)
         elif found:
             query.token(*found)
-    if len(query.parts) == before:
+    if not any_word:
         raise Misconfigured("there is no word in this to look for", subject=asked)
 
 
@@ -192,11 +192,13 @@ def _statement(
             parts.append(f'"{COARSE}"' if query.lite else f"'{COARSE}'")
         else:  # few reach so far, and in the order of keys everything before `since` would be read for them
             source, order = ("finds f INDEXED BY ix__finds__until_key" if query.lite else source), "f.key + 0"
-    if parts:
-        given["match"] = (" AND " if query.lite else " & ").join(parts)
-        if not query.lite:
-            asks.append("f.vector @@ CAST(:match AS tsquery)")
-        elif asked.story is not None:
+    if not query.lite:
+        for at, match in enumerate(_apart(parts)):
+            asks.append(f"f.vector @@ CAST(:match{at} AS tsquery)")
+            given[f"match{at}"] = match
+    elif parts:
+        given["match"] = " AND ".join(parts)
+        if asked.story is not None:
             asks.append("EXISTS (SELECT 1 FROM finds_words WHERE finds_words MATCH :match AND rowid = f.key)")
         else:
             source, order = "finds_words w CROSS JOIN finds f ON f.key = w.rowid", "w.rowid"
@@ -205,10 +207,20 @@ def _statement(
         asks.append(_CARRIED[kind])
         given["story"] = asked.story
     for at, phrase in enumerate(query.phrases):
-        asks.append(f"f.tokens LIKE :phrase{at}")
+        asks.append(f"f.bigrams @> finds_bigrams(:phrase{at}) AND strpos(f.tokens, :phrase{at}) > 0")
         given[f"phrase{at}"] = phrase
     wanted = f"SELECT f.key, f.id FROM {source} WHERE {' AND '.join(asks)} ORDER BY {order} LIMIT :limit"  # noqa: S608
     return text(wanted), given
+
+
+def _apart(parts: Sequence[str]) -> list[str]:
+    """Give what a vector must have as queries that PostgreSQL's index takes in turns, each skipping what another lacks.
+
+    Within one query it goes through every entry of each rare word of an alternative: 110 ms where this takes 22.
+    """
+    wide = [part for part in parts if " | " in part]
+    alone = [part for part in parts if " | " not in part]
+    return [" & ".join(alone), *wide] if alone else wide
 
 
 def _key_of(conn: Connection, kind: str, id_: str) -> int:

@@ -606,7 +606,7 @@ class Find(Base):
     """What a statement or an event is found by (`storage/finding.py`). `key` is its place in the order of days.
 
     `until` is the number of the last day that its date covers, null where that is the first. SQLite's `finds_words` and
-    PostgreSQL's column `vector` are made of `tokens` by the database itself.
+    PostgreSQL's columns `vector` and `bigrams` are made of `tokens` by the database itself.
     """
 
     __tablename__ = "finds"

@@ -6,16 +6,18 @@ Which events of several articles are one is decided elsewhere; here it is writte
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, or_, select, tuple_
 
 from storage import clusters, rows, searching
 from storage import tables as t
 from storage.catalogue import PAGE, pages
-from storage.clusters import OCCURRENCES
+from storage.clusters import OCCURRENCES, WRITTEN_OUT
 from storage.records import Occurrence, Reported
 from storage.searching import Asked
+
+_BY_ID: Final = select(t.Occurrence.__table__).where(t.Occurrence.id.in_(WRITTEN_OUT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +124,7 @@ def find(conn: Connection, asked: Asked, *, after: str | None = None, limit: int
 
 
 def _told(conn: Connection, ids: Sequence[str]) -> Iterator[tuple[dict[str, Any], list[clusters.Carried]]]:
-    o = t.Occurrence
-    found = {row.id: row for row in conn.execute(select(o.__table__).where(o.id.in_(ids)))}
+    found = {row.id: row for row in conn.execute(_BY_ID, {"keys": ids})}
     reports = clusters.carriers(conn, OCCURRENCES, ids)
     yield from ((_row(found[id_], reports[id_]), reports[id_]) for id_ in ids)
 
