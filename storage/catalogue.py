@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Select, case, func, or_, select, text, tuple_
+from sqlalchemy.orm import aliased
 
 from storage import rows
 from storage import tables as t
@@ -19,6 +20,10 @@ from storage.records import Article, Grade, Relation, as_json
 
 PAGE: Final = 200
 """Rows read at once: past this a larger page is no faster, and a page of long articles is a few megabytes."""
+
+_PARENT: Final = aliased(t.Article, name="parent")
+IS_FIRST: Final = (t.Article.id < _PARENT.id).label("is_first")
+"""If an article of a story, and not what it copies, is the first in their relation (`in_stories`)."""
 
 _Row = TypeVar("_Row")
 
@@ -203,11 +208,16 @@ def stories(conn: Connection, *, minimum: int = 1, after: str | None = None) -> 
             yield _told(row, members[row.id])
 
 
-def story(conn: Connection, id_: str) -> Story | None:
-    """Give a story with its articles; None if there is none of this id, or nobody is left in it."""
+def story(conn: Connection, id_: str, shelved: Sequence[Any] | None = None) -> Story | None:
+    """Give a story with its articles; None if there is none of this id, or nobody is left in it.
+
+    `shelved` are its rows of `in_stories`, if they are read already.
+    """
     s = t.Story
     row = conn.execute(select(s.id, s.size, s.first_at, s.last_at).where(s.id == id_, s.size > 0)).first()
-    return None if row is None else _told(row, _members(conn, [id_])[id_])
+    if row is None:
+        return None
+    return _told(row, tuple(map(_member, in_stories(conn, [id_]) if shelved is None else shelved)))
 
 
 def _told(row: Any, members: tuple[Member, ...]) -> Story:
@@ -243,25 +253,35 @@ def pages(
         page = conn.execute(wanted.where(further(page[-1]))).all() if len(page) == PAGE else []
 
 
-def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member, ...]]:
-    a, r, parent = t.Article, t.Relation, t.Article.__table__.alias("parent")
-    found: dict[str, list[Member]] = {story: [] for story in stories}
+def in_stories(conn: Connection, stories: Sequence[str], *further: Any) -> Sequence[Any]:
+    """Read the articles of stories, those of one in their order: what makes a `Member`, and `further` columns.
+
+    These may be of the article, of its relation with what it copies (null where there is none), or `IS_FIRST`.
+    """
+    a, r = t.Article, t.Relation
     rank = (a.id != a.story_id, a.published_at.is_(None), a.published_at, a.id)
-    first = a.id < parent.c.id
-    ends = (r.a_n == case((first, a.n), else_=parent.c.n)) & (r.b_n == case((first, parent.c.n), else_=a.n))
-    members = (
+    ends = (r.a_n == case((IS_FIRST, a.n), else_=_PARENT.n)) & (r.b_n == case((IS_FIRST, _PARENT.n), else_=a.n))
+    wanted = (
         select(a.story_id, a.id, a.copy_of, r.grade, func.coalesce(a.publisher, a.agency).label("outlet"), a.headline,
-               a.published)
-        .outerjoin(parent, parent.c.id == a.copy_of)
+               a.published, *further)
+        .outerjoin(_PARENT, _PARENT.id == a.copy_of)
         .outerjoin(r, ends)
         .where(a.story_id.in_(stories))
         .order_by(*rank)
     )  # fmt: skip
-    for story, id_, copy_of, grade, outlet, headline, published in conn.execute(members):
-        found[story].append(
-            Member(id=id_, copy_of=copy_of, grade=grade, outlet=outlet, headline=headline, published=published)
-        )
+    return conn.execute(wanted).all()
+
+
+def _members(conn: Connection, stories: Sequence[str]) -> dict[str, tuple[Member, ...]]:
+    found: dict[str, list[Member]] = {story: [] for story in stories}
+    for row in in_stories(conn, stories):
+        found[row.story_id].append(_member(row))
     return {story: tuple(members) for story, members in found.items()}
+
+
+def _member(row: Any) -> Member:
+    _, id_, copy_of, grade, outlet, headline, published, *_ = row
+    return Member(id=id_, copy_of=copy_of, grade=grade, outlet=outlet, headline=headline, published=published)
 
 
 def story_row(story: Story) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, select
 
 from storage import catalogue, rows
 from storage import tables as t
@@ -22,6 +22,11 @@ COMPARED: Final = (
     "headline", "author", "publisher", "agency", "dateline", "datePublished", "dateModified", "url", "inLanguage",
 )  # fmt: skip
 """The fields of an article record, beside its body, in which revisions are compared."""
+_BESIDE: Final = (
+    t.Article.revision, t.Article.filed_at, t.Article.published_at, catalogue.IS_FIRST, t.Relation.score,
+    t.Relation.coverage_a, t.Relation.coverage_b, t.Relation.reason, t.Relation.passages,
+)  # fmt: skip
+"""What is told of an article beside its place, and of its relation with what it copies."""
 
 
 def told(conn: Connection, id_: str) -> dict[str, Any] | None:
@@ -32,13 +37,13 @@ def told(conn: Connection, id_: str) -> dict[str, Any] | None:
     one), for each article its revision and when it was filed, for each copy its relation with what it copies; and
     `revisions`, oldest first.
     """
-    story = catalogue.story(conn, id_)
+    shelved = {row.id: row for row in catalogue.in_stories(conn, [id_], *_BESIDE)}
+    story = catalogue.story(conn, id_, [*shelved.values()])
     if story is None:
         return None
     s = t.Story
     merged = conn.execute(select(s.id).where(s.merged_into == id_, s.size == 0).order_by(s.id)).scalars()
     told = catalogue.story_row(story)
-    shelved = {row.id: row for row in _shelved(conn, id_)}
     for article in told["articles"]:
         row = shelved[article["article"]]
         article.update({"revision": row.revision, "filed_at": row.filed_at.isoformat()})
@@ -55,30 +60,14 @@ def told(conn: Connection, id_: str) -> dict[str, Any] | None:
     }
 
 
-def _shelved(conn: Connection, story: str) -> list[Any]:
-    """Read what is known of each article beside its place: one row each, with its relation with what it copies."""
-    a, r, parent = t.Article, t.Relation, t.Article.__table__.alias("parent")
-    is_first = a.id < parent.c.id
-    ends = (r.a_n == case((is_first, a.n), else_=parent.c.n)) & (r.b_n == case((is_first, parent.c.n), else_=a.n))
-    wanted = (
-        select(a.id, a.revision, a.filed_at, a.published_at, is_first.label("is_first"), r.score, r.coverage_a,
-               r.coverage_b, r.reason, r.passages)
-        .outerjoin(parent, parent.c.id == a.copy_of)
-        .outerjoin(r, ends)
-        .where(a.story_id == story)
-    )  # fmt: skip
-    return list(conn.execute(wanted))
-
-
 def _tie(row: Any) -> dict[str, Any]:
     coverage = [row.coverage_a, row.coverage_b]
-    spans = [([p[0], p[1]], [p[2], p[3]]) for p in row.passages]
-    if not row.is_first:
+    spans = [([a, b], [c, d], text) for a, b, c, d, text in row.passages]
+    if row.is_first:
+        passages = [{"article": one, "other": two, "text": text} for one, two, text in spans]
+    else:
         coverage.reverse()
-        spans = [(there, here) for here, there in spans]
-    passages = [
-        {"article": here, "other": there, "text": p[4]} for (here, there), p in zip(spans, row.passages, strict=True)
-    ]
+        passages = [{"article": two, "other": one, "text": text} for one, two, text in spans]
     return {"score": row.score, "coverage": coverage, "reason": row.reason, "passages": passages}
 
 
