@@ -101,15 +101,17 @@ def _add(
     for key in fresh.keys() & cluster.keys():
         towards[key].add(cluster[key])
         named.add(key)
-    among: list[tuple[Any, Any]] = []
+    among: list[tuple[int, int]] = []
     for i, j in candidates(every, {i for i, node in enumerate(every) if node.key in fresh}):
         pair = every[i], every[j]
+        if pair[0].key not in cluster and pair[1].key not in cluster:
+            if nodes:
+                among.append((i, j))  # they are compared only if it turns out to matter
+            continue
         # Whoever is in a cluster for sure need not be held against the rest of it.
         sure = any(a.key in named and cluster.get(b.key) in towards[a.key] for a, b in (pair, pair[::-1]))
         if sure or not may_meet(*pair, linked) or not same(*pair):
             continue
-        if pair[0].key not in cluster and pair[1].key not in cluster:
-            among.append((pair[0].key, pair[1].key))
         for here, there in (pair, pair[::-1]):
             if there.key in cluster:
                 towards[here.key].add(cluster[there.key])
@@ -117,8 +119,9 @@ def _add(
                     named.add(here.key)
     if any(len(towards[key]) > 1 or (towards[key] and key not in named) for key in fresh):
         return None
-    if any(towards[one] != towards[other] for one, other in among):
-        return None
+    for one, other in ((every[i], every[j]) for i, j in among):
+        if towards[one.key] != towards[other.key] and may_meet(one, other, linked) and same(one, other):
+            return None
     by_id = {statement.id: statement for statement in known.values()}
     present: dict[str, list[Any]] = defaultdict(list)
     for member in standing:

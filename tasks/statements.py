@@ -66,16 +66,15 @@ def tie_together(
 ) -> list[list[Node]]:
     """Join nodes that are the same, through others too; but nothing that would join two different speakers."""
     linked = linked_of(links)
-    alike: list[tuple[Node, Node]] = []
-    mixed: list[tuple[Node, Node]] = []
-    for i, j in candidates(nodes):
-        pair = nodes[i], nodes[j]
-        (alike if (person(pair[0]) is None) == (person(pair[1]) is None) else mixed).append(pair)
     # First what has a named speaker, and apart from it what has none. Then an unnamed family joins a named one, unless
     # it is tied to several: it could be anyone's then. What is joined already need not be compared.
     head = {id(n): n for n in nodes}
-    for a, b in alike:
-        _join(head, a, b, linked, same)
+    mixed: list[tuple[Node, Node]] = []
+    for i, j in candidates(nodes):
+        if (person(nodes[i]) is None) == (person(nodes[j]) is None):
+            _join(head, nodes[i], nodes[j], linked, same)
+        else:
+            mixed.append((nodes[i], nodes[j]))
     toward: dict[int, set[int]] = defaultdict(set)
     for a, b in mixed:
         unnamed, named = (a, b) if person(a) is None else (b, a)

@@ -121,10 +121,11 @@ def new_wordings(standing: Sequence[Carried | Reported], new: Sequence[Carried |
     return wordings(fresh)
 
 
-def candidates(nodes: list[Node], of: Collection[int] | None = None) -> list[tuple[int, int]]:
+def candidates(nodes: list[Node], of: Collection[int] | None = None) -> Iterator[tuple[int, int]]:
     """Pairs worth comparing: with the same wording, or of one date with a telling word in common. Each pair once.
 
-    `of` wants only those that one of these nodes has a part in.
+    `of` wants only those that one of these nodes has a part in. A thousand quotations may have half a million pairs, so
+    they are never held together.
     """
     holding: dict[tuple[str, str], list[int]] = defaultdict(list)
     telling: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -134,14 +135,18 @@ def candidates(nodes: list[Node], of: Collection[int] | None = None) -> list[tup
             holding[word].append(i)
         for word in heaviest[i]:
             telling[word].append(i)
-    pairs: set[tuple[int, int]] = set()
-    for i in range(len(nodes)) if of is None else of:
+    wanted = range(len(nodes)) if of is None else sorted(of)
+    for i in wanted:
+        partners: set[int] = set()
         for word in heaviest[i]:
-            pairs.update((i, j) if i < j else (j, i) for j in holding[word])
-        if of is not None and len(of) < len(nodes):  # else whoever tells has found whoever holds already
-            for word in _marked(nodes[i], nodes[i].words.weight):
-                pairs.update((i, j) if i < j else (j, i) for j in telling.get(word, ()))
-    return sorted((i, j) for i, j in pairs if i != j)
+            partners.update(holding[word])
+        for word in _marked(nodes[i], nodes[i].words.weight):
+            partners.update(telling.get(word, ()))
+        for j in sorted(partners):
+            if i < j:
+                yield i, j
+            elif j < i and of is not None and j not in of:
+                yield j, i
 
 
 def _marked(node: Node, words: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -177,7 +182,7 @@ def same_statement(a: Node, b: Node) -> bool:
         return False
     if a.words.line == b.words.line:
         return True
-    brief, full = sorted((a, b), key=lambda node: (node.words.total, node.words.line))
+    brief, full = (a, b) if (a.words.total, a.words.line) <= (b.words.total, b.words.line) else (b, a)
     short, long = brief.words, full.words
     # What is held in another's own words, or by who may be another, says less.
     sure = bond == "same" and (full.quoted or not brief.quoted)
@@ -242,13 +247,18 @@ def _bond(a: Speaker | None, b: Speaker | None) -> _Bond:
     """`same` person or body, perhaps (`open`: one is not named, or speaks for a body), or `none`."""
     if a is None or b is None or a.type != b.type:
         return "open"
-    one, two = fold(a.name).split(), fold(b.name).split()
+    one, two = _folded(a.name), _folded(b.name)
     if a.type != "Person":
         return "same" if one == two else "none"
     if not one or not two or one[-1] != two[-1]:
         return "none"
     # Two full names with one surname: a first name, or its initial, must agree.
     return "same" if len(one) == 1 or len(two) == 1 or one[0][0] == two[0][0] else "none"
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> tuple[str, ...]:
+    return tuple(fold(name).split())
 
 
 @lru_cache(maxsize=4096)
