@@ -78,6 +78,10 @@ def _plural_owner(body: str, tokens: list[tuple[str, int, int]], i: int) -> tupl
     return tokens[i]
 
 
+_LONGEST: Final = 100
+"""Words from where on a run goes on over no `of`: each looks at all before it, and no name is a tenth as long."""
+
+
 def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
     """Give the end of the capitalised run that begins at token i."""
     j = i + 1
@@ -101,7 +105,7 @@ def _run(body: str, tokens: list[tuple[str, int, int]], i: int) -> int:
         if nxt[0].isupper():
             j += 1
             continue
-        step = _bridge(body, tokens, i, j)
+        step = _bridge(body, tokens, i, j) if j - i < _LONGEST else 0
         if not step:
             break
         j += step

@@ -1,6 +1,7 @@
 """Names: where one begins and ends, what it is of, and which short forms are the same."""
 
 import re
+import time
 
 import pytest
 
@@ -9,6 +10,12 @@ from tasks import grammar, names, register
 
 def scanned(text: str) -> list[str]:
     return [" ".join(n.tokens) for n in names.scan(text, 0, len(text))]
+
+
+def test_a_chain_without_an_end_is_followed_for_a_hundred_words() -> None:
+    began = time.process_time()
+    assert len(scanned("Ministry of " * 8_000 + "Fish")) > 70
+    assert time.process_time() - began < 2
 
 
 def known(text: str, headline: str | None = None, votes: tuple[tuple[int, int, str], ...] = ()) -> register.Register:
