@@ -1,5 +1,7 @@
 """Web pages: invented ones, each with what pages of its kind do."""
 
+import time
+
 import pytest
 
 from storage.errors import Rejected
@@ -146,6 +148,13 @@ def test_deeply_nested_page_is_read(depth):
         "<html><body>" + "<div>" * depth + f"<article>{TEXT}</article>" + "</div>" * depth + "</body></html>"
     )
     assert ONE in article.body
+
+
+def test_tables_in_tables_in_tables_are_read_soon():
+    began = time.process_time()
+    article = read(page(text=TEXT + "<table><tr><td>" * 1_500 + ONE))
+    assert article.body.split("\n")[:3] == [ONE, TWO, THREE]
+    assert time.process_time() - began < 3
 
 
 def test_body_that_only_json_ld_holds():
