@@ -17,7 +17,7 @@ from storage.records import Refusal
 from storage.store import Store
 from tasks import filing, stages
 from tasks.filing import Counts
-from tasks.pool import Workers
+from tasks.pool import Workers, give_back
 from tasks.stages import Document, Failure, Outcome
 
 
@@ -84,7 +84,7 @@ async def file_batch(
 ) -> Counts:
     """File a batch: find what each article is a copy of, write it, settle its items. All of it or nothing."""
     work = list(zip(items, outcomes, strict=True))
-    return await asyncio.to_thread(
+    counts = await asyncio.to_thread(
         filing.file_batch,
         store,
         work,
@@ -93,3 +93,5 @@ async def file_batch(
         max_attempts=max_attempts,
         window=window,
     )
+    give_back()  # a desk files for weeks: what a thousand quotations took to compare, 60 MB, stayed with it
+    return counts

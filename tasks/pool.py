@@ -37,7 +37,7 @@ _LOOK_S: Final = 0.02
 _IDLE_S: Final = 0.2
 """How long it sleeps at most while there is nothing to watch, and so how long it takes to stop."""
 ENOUGH: Final = signal.SIGUSR1
-"""Ends a worker at once, in C code too, while it runs a call; else it ignores it. One that is killed while it hands over
+"""Ends a worker at once, in C code too, while it runs a call; else it is ignored. One that is killed while handing over
 its result leaves a lock behind that no other gets past, and the whole pool gives up where one is killed just after."""
 _NOTE: Final = struct.Struct("qq")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -77,14 +77,14 @@ def _watched(function: Callable[..., T], *args: Any) -> T:
     finally:
         signal.signal(ENOUGH, signal.SIG_IGN)
         _to_watch.send_bytes(_NOTE.pack(os.getpid(), -1))
-        if (resident(os.getpid()) or 0) > _LOADED:
-            _give_back()
+        give_back()
 
 
-def _give_back() -> None:
-    """Give the system the memory that a large document has left free, where the C library can."""
-    with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+def give_back() -> None:
+    """Give the system the memory that large documents have left free in this process, where the C library can."""
+    if (resident(os.getpid()) or 0) > _LOADED:
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def resident(pid: int) -> int | None:

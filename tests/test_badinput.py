@@ -23,7 +23,7 @@ from storage import catalogue, inbox
 from storage.errors import REASONS
 from storage.inbox import Item
 from storage.store import Store, open_store
-from tasks import batches, filing, stages, sweep
+from tasks import batches, stages, sweep
 from tasks.pool import Pool, warm_pool
 
 LIMIT_S = 12.0
@@ -127,9 +127,9 @@ class Desk:
             self.pool, self.store, items, timeout_s=SETTINGS.extract_timeout_s, batch=""
         )
         enriched = await batches.enrich_batch.fn(self.pool, read, timeout_s=SETTINGS.enrich_timeout_s, batch="")
-        filing.file_batch(
-            self.store, list(zip(items, enriched, strict=True)), now=datetime.now(UTC), holder="desk",
-            max_attempts=SETTINGS.max_attempts,
+        await batches.file_batch.fn(
+            self.store, items, enriched, holder="desk", max_attempts=SETTINGS.max_attempts,
+            window=timedelta(days=SETTINGS.match_window_days), batch="",
         )  # fmt: skip
 
 
