@@ -19,6 +19,7 @@ from tasks.classwords import BITS
 Numbers = NDArray[np.float64]
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
+_NOT_ASCII_WORD: Final = bytes(n for n in range(128) if not chr(n).isalnum())
 _SENTENCE: Final = re.compile(r"[.!?…](?=[\s\"”’»)\]]|$)|[。！？]")
 _QUOTES: Final = re.compile('[“”„«"]')
 _SIGNS: Final = re.compile("[|›»→▶·•]")
@@ -29,17 +30,19 @@ _SOME: Final = 60
 """Folded characters from which a block may be prose, and is found by its two ends in what the reader took."""
 _ENDS: Final = 40
 
+_US: Final = r"(?:us|our|me|her|him|them)\b"
+# A pattern begins with a letter and tests for the word's border after it, so that the search skips all others soon.
 _WORDING: Final[dict[str, Callable[[str], object]]] = {
     name: re.compile(pattern).match if pattern.startswith(r"\W*") else re.compile(pattern).search
     for name, pattern in {
-        "asks": r"newsletter|subscri|\bsign(?:ing)?[ -]?(?:up|in)\b|\blog ?in\b|\binbox\b|\bdonat|become a member"
-        r"|(?:follow|join|support) (?:us|our|me|her|him|them)\b|whats ?app|telegram|google news|abonn|suscr|inscr[ei]"
-        r"|iscriv|prenumer|подпис|会員登録|订阅|구독",
+        "asks": r"newsletter|subscri|s(?<=\bs)ign(?:ing)?[ -]?(?:up|in)\b|l(?<=\bl)og ?in\b|i(?<=\bi)nbox\b"
+        rf"|d(?<=\bd)onat|become a member|follow {_US}|join {_US}|support {_US}|whats ?app|telegram|google news|abonn"
+        r"|suscr|inscr[ei]|iscriv|prenumer|подпис|会員登録|订阅|구독",
         "law": r"©|\(c\) ?(?:19|20)\d\d|copyright|rights reserved|rechte vorbehalten|droits réservés"
-        r"|derechos reservados|privacy policy|terms of (?:use|service)|\bcookies?\b|republish|無断|転載",
-        "bio": r"\bis an? (?:[\w-]+[ ,]+){0,8}(?:reporter|writer|editor|journalist|correspondent|columnist|author"
-        r"|contributor|producer|professor|fellow)\b|contributed to this|can be reached|\bcovers? .{0,50} for\b"
-        r"|[\w.]+@[\w-]+\.\w+|@\w+ on ",
+        r"|derechos reservados|privacy policy|terms of (?:use|service)|c(?<=\bc)ookies?\b|republish|無断|転載",
+        "bio": r"i(?<=\bi)s an? (?:[\w-]+[ ,]+){0,8}(?:reporter|writer|editor|journalist|correspondent|columnist|author"
+        r"|contributor|producer|professor|fellow)\b|contributed to this|can be reached|c(?<=\bc)overs? .{0,50} for\b"
+        r"|@(?<=[\w.]@)[\w-]+\.\w+|@\w+ on ",
         "by": r"\W*(?:by|von|par|por|di|door|(?:written|reporting|edited|text|photos?) by|autho?rs?|auteur|autor"
         r"|contact|posted|published|updated|stand|aktualisiert|veröffentlicht|publi(?:é|cado)|опубликовано)\b",
         "more": r"\W*(?:(?:read|see|more|also|watch|listen)\b(?= (?:more|also|on|from|about|next|this|the|now|read|to)"
@@ -68,6 +71,8 @@ class Page:
 
 def fold(text: str) -> str:
     """Give the letters and digits of a text, lower case: what stays equal between two readers of one page."""
+    if text.isascii():
+        return text.lower().encode().translate(None, _NOT_ASCII_WORD).decode()
     return _NOT_WORD.sub("", text.lower())
 
 

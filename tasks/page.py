@@ -86,7 +86,7 @@ def _parse(text: str, subject: str) -> Any:
     A tag with a thousand attributes is read without any.
     """
     from lxml import etree
-    from lxml.html import HTMLParser, document_fromstring
+    from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
     if (tags := text.count("<")) > _MOST_TAGS:
         detail = f"The page has {tags:,} tags, more than {_MOST_TAGS:,}. Send its text, or the article by itself."
@@ -103,6 +103,8 @@ def _parse(text: str, subject: str) -> Any:
                 collect_ids=False,
                 default_doctype=False,
             )
+            # lxml.html has a function of Python say for every element what class it is, to tell forms from the rest.
+            parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
             tree = document_fromstring(source.encode("utf-8", "replace").translate(None, _CONTROLS), parser=parser)
             if not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
                 break

@@ -15,10 +15,11 @@ _METAS: Final = (
     "authors", "author_name", "author-name", "byline", "citation_author", "creator", "story-author",
 )  # fmt: skip
 _MARKED: Final = (
-    "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'byline') or "
-    "contains(@class, 'Author') or contains(@class, 'Byline') or contains(@data-testid, 'byline') or "
-    "contains(@data-testid, 'author') or contains(@href, '/author/') or contains(@href, '/authors/')]"
+    "//@rel[.='author']/.. | //@itemprop[.='author']/.. | //@class[contains(., 'author') or contains(., 'byline') or "
+    "contains(., 'Author') or contains(., 'Byline')]/.. | //@data-testid[contains(., 'byline') or "
+    "contains(., 'author')]/.. | //@href[contains(., '/author/') or contains(., '/authors/')]/.."
 )
+"""By attributes first, as in tasks/pagedate.py."""
 _ELSEWHERE: Final = re.compile(
     # after "--" a class says only in which variant something is
     r"(?:^|\s)(?:(?!--)\S)*?(?:related|comments?(?!-(?:open|closed))|teaser|sidebar|card|recommend|latest|most-"

@@ -99,6 +99,7 @@ def _either(words: dict[str, int]) -> str:
 
 _M = rf"(?P<mon>{_either(MONTHS)})(?!\w)\.?"
 _Y = r"(?P<y>(?:19|20)\d\d)(?:(?!\d)|(?=\d{1,2}:\d\d))"
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _FORMS: Final = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -169,6 +170,8 @@ def find(text: str, *, day_first: bool | None = None) -> Iterator[Stamp]:
     """
     found: list[Stamp] = []
     text = text[:20_000]
+    if not _YEAR.search(text):
+        return iter(())
     for form in _FORMS:
         for match in form.finditer(text):
             if not any(match.start() < s.end and s.start < match.end() for s in found):
