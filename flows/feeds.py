@@ -84,7 +84,7 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         listed = opml.read(arguments.file.read_bytes())
     except OSError as error:
-        raise WiredeskError(f"it could not be read: {error.strerror}", subject=str(arguments.file)) from error
+        raise WiredeskError("it could not be read", subject=str(arguments.file)) from error
     new = tagged = 0
     now = datetime.now(UTC)
     with open_store(settings.database, raw_url=settings.raw) as store, store.writing() as conn:
@@ -106,7 +106,7 @@ def export_opml(arguments: argparse.Namespace, settings: Settings) -> int:
         found = [feed.state for feed in feeds.every(conn)]
     told = [f.address if arguments.keys else masked(f.address) for f in found]
     if hidden := sum(address != f.address for address, f in zip(told, found, strict=True)):
-        print(f"{hidden} addresses have a key in them, which is left out; --keys writes it", file=sys.stderr)
+        print(f"left out of addresses: {hidden} keys; --keys writes them", file=sys.stderr)
     listed = [
         Listed(address=address, title=f.title, site=f.site, tags=f.tags) for address, f in zip(told, found, strict=True)
     ]

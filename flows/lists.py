@@ -192,9 +192,11 @@ def _retry(store: Store, arguments: argparse.Namespace) -> int:
     with store.writing() as conn:
         wanted = [item.id for item in _rejected(conn)] if arguments.all else arguments.items
         back = inbox.retry(conn, wanted, now=datetime.now(UTC))
-    print(f"{len(back)} of {len(wanted)} wait in the inbox again; the next ingest takes them.", file=sys.stderr)
-    if len(back) < len(wanted):
-        print("The others were not rejected, or none of their bytes could be kept: ingest them anew.", file=sys.stderr)
+    print(f"To be tried again by the next ingest: {len(back)} of {len(wanted)} items.", file=sys.stderr)
+    if left := sorted(set(wanted) - set(back)):
+        named = ", ".join(map(str, left[:10])) + ", ..." * (len(left) > 10)
+        why = "not rejected (see `wiredesk rejected list`), or nothing was kept of it: then ingest it anew"
+        print(f"Left as it is: {named}: {why}.", file=sys.stderr)
         return 1
     return 0
 

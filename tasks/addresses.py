@@ -26,11 +26,12 @@ _BRACKETED: Final = re.compile(r"\[[^\[\]]+\](?::[0-9]*)?")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SAFE: Final = "/%:@!$&'()*+,;=~-._"
 
+_LOOPBACK: Final = "loopback, which WIREDESK_ALLOW_LOOPBACK does not let through"
 _CLOSED_4: Final = {
     "0.0.0.0/8": "unspecified",
     "10.0.0.0/8": "private",
     "100.64.0.0/10": "shared by a carrier's customers",
-    "127.0.0.0/8": "loopback",
+    "127.0.0.0/8": _LOOPBACK,
     "168.63.129.16/32": "a cloud's own service",
     "169.254.0.0/16": "link-local",
     "172.16.0.0/12": "private",
@@ -46,7 +47,7 @@ _CLOSED_4: Final = {
 }
 _CLOSED_6: Final = {
     "::/128": "unspecified",
-    "::1/128": "loopback",
+    "::1/128": _LOOPBACK,
     "::ffff:0:0/96": "an IPv4 address in disguise",
     "64:ff9b::/96": "an IPv4 address behind NAT64",
     "64:ff9b:1::/48": "an IPv4 address behind NAT64",
