@@ -1,7 +1,8 @@
 """The Prefect tasks: each takes one batch through one stage. Nothing is decided here.
 
 A task run costs the server some 15 ms, so a task is a batch, never a document. Nothing is cached: the unique keys of
-the store make a second run harmless.
+the store make a second run harmless. After each stage the memory that it has left free goes back to the system: of one
+document of 20 MB, 90 stayed with the desk while it filed, and 5 ms give them back.
 """
 
 import asyncio
@@ -34,6 +35,7 @@ async def extract_batch(
     opened = await asyncio.to_thread(lambda: [_open(store, item) for item in items])
     documents = [d for d in opened if isinstance(d, Document)]
     read = iter(await stages.extract(pool, documents, timeout_s=timeout_s))
+    give_back()
     return [next(read) if isinstance(d, Document) else d for d in opened]
 
 
@@ -57,7 +59,9 @@ async def enrich_batch(
     batch: str,  # noqa: ARG001 - names the task run
 ) -> list[Outcome]:
     """Find quotations, times, events and names in a batch of articles."""
-    return await stages.enrich(pool, outcomes, timeout_s=timeout_s)
+    enriched = await stages.enrich(pool, outcomes, timeout_s=timeout_s)
+    give_back()
+    return enriched
 
 
 def _is_busy(_task: object, _run: object, state: State[Counts]) -> bool:
@@ -93,5 +97,5 @@ async def file_batch(
         max_attempts=max_attempts,
         window=window,
     )
-    give_back()  # a desk files for weeks: what a thousand quotations took to compare, 60 MB, stayed with it
+    give_back()
     return counts
