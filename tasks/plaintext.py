@@ -22,6 +22,8 @@ _ABBREVIATED: Final = re.compile(
 )
 _ENDS: Final = re.compile(r"[.!?…。！？:][\"'”’»“)\]*]*$")
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_CLOSE: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+"""Letters of languages that leave a space only where a phrase ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,13 @@ class Line:
 
 
 def words(text: str) -> int:
-    """Count the words of a text; two Chinese or Japanese characters count as one word."""
-    dense = len(_CJK.findall(text))
-    return dense // 2 + len(_CJK.sub(" ", text).split()) if dense else len(text.split())
+    """Count the words of a text: two Chinese or Japanese characters are one, five Thai, Lao, Khmer or Burmese ones."""
+    if text.isascii():
+        return len(text.split())
+    dense, close = len(_CJK.findall(text)), len(_CLOSE.findall(text))
+    if not dense and not close:
+        return len(text.split())
+    return dense // 2 + close // 5 + len(_CLOSE.sub(" ", _CJK.sub(" ", text)).split())
 
 
 def ends_sentence(text: str) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from storage.errors import Rejected
 from storage.records import Hints
+from tasks import plaintext
 from tasks.wiretext import read_text
 
 ONE = "The harbour council of Northwater agreed on Tuesday to keep its old ferry for another winter, its chair said."
@@ -398,3 +399,17 @@ def test_date_of_another_article_below_is_not_taken():
         f"Northwater keeps its ferry running\n\n{ONE}\n\n{TWO}\n\n{THREE}\n\nRelated\nTunnel closes\nJanuary 28, 2026"
     )
     assert (article.published, article.published_basis) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("The ferry sails on", 4),
+        ("Die Fähre fährt", 3),
+        ("港口委员会", 2),
+        ("สภาท่าเรือตกลงที่จะเก็บเรือเฟอร์รี่เก่าไว้", 8),
+        ("Ferry เรือเฟอร์รี่", 3),
+    ],
+)
+def test_words_are_counted_where_no_blank_parts_them(text: str, count: int) -> None:
+    assert plaintext.words(text) == count
