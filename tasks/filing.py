@@ -218,17 +218,25 @@ def relate(
         others = pairs.unrelate(conn, n)
         changed.disturbed.update((turned[n].id, *others))
         near.update((min(n, m), max(n, m)) for m in archive.numbers(conn, others).values())
-    _judge(conn, near, written.keys() | flipped, changed, window)
+    _judge(conn, near, texts, written.keys() | flipped, changed, window)
 
 
 def _judge(
-    conn: Connection, near: Collection[tuple[int, int]], wanted: Collection[int], changed: Changed, window: timedelta
+    conn: Connection,
+    near: Collection[tuple[int, int]],
+    at_hand: Mapping[int, Text],
+    wanted: Collection[int],
+    changed: Changed,
+    window: timedelta,
 ) -> None:
-    """Judge pairs of articles and keep, for each of the `wanted`, its strongest relations."""
+    """Judge pairs of articles and keep, for each of the `wanted`, its strongest relations. `at_hand` are prepared."""
     shelved = archive.sides(conn, {n for pair in near for n in pair})
-    keys = {n: wirecopy.furniture_keys(_prepared(s.body), s.publisher) for n, s in shelved.items()}
+    texts = {
+        n: at_hand[n] if n in at_hand and at_hand[n].body == s.body else _prepared(s.body) for n, s in shelved.items()
+    }
+    keys = {n: wirecopy.furniture_keys(texts[n], s.publisher) for n, s in shelved.items()}
     known = wireindex.furniture(conn, {key for mine in keys.values() for key in mine})
-    sides = {n: _side(s, frozenset(keys[n]) & known) for n, s in shelved.items()}
+    sides = {n: _side(s, texts[n], frozenset(keys[n]) & known) for n, s in shelved.items()}
     of: dict[int, list[Relation]] = {n: [] for n in wanted}
     for one, two in sorted(near):
         if one in sides and two in sides:
@@ -241,10 +249,10 @@ def _judge(
     changed.relations.update(kept)
 
 
-def _side(shelved: Shelved, furniture: frozenset[int]) -> wirecopy.Side:
+def _side(shelved: Shelved, text: Text, furniture: frozenset[int]) -> wirecopy.Side:
     return wirecopy.Side(
         id=shelved.id,
-        text=_prepared(shelved.body),
+        text=text,
         publisher=shelved.publisher,
         published=shelved.published_at,
         furniture=furniture,
