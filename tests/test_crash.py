@@ -4,16 +4,19 @@
 points; `python tests/crashing.py JOB POINT...` meets them again, `--postgresql` on the other database.
 """
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from conftest import SAMPLES, Databases
 from crashing import JOBS, Case, Yard, site
@@ -91,7 +94,9 @@ def outcome(home: Path) -> dict[str, Any]:
 @pytest.mark.hard
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("command", ["ingest", "backfill", "sweep"])
-def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_path: Path) -> None:
+def test_a_command_killed_from_outside_goes_on_where_it_was(
+    command: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     def prepared(name: str) -> tuple[Path, list[str]]:
         home = tmp_path / name
         given = home / "drop" if command == "sweep" else tmp_path / "given"
@@ -108,8 +113,10 @@ def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_pa
             try:
                 process.wait(kill_after_s)
             except subprocess.TimeoutExpired:
+                left = psutil.Process(process.pid).children(recursive=True)  # Prefect's server for one command, for one
                 process.kill()
                 process.wait()
+                request.addfinalizer(partial(_end, left))
         return time.monotonic() - began
 
     whole, words = prepared("whole")
@@ -131,6 +138,12 @@ def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_pa
         put_away = sorted(p.name for part in ("done", "rejected") for p in (killed / "drop" / part).rglob("*.*"))
         assert left == []
         assert [n for n in put_away if not n.endswith(".reason.txt")] == sorted(s.name for s in SAMPLES.iterdir())
+
+
+def _end(processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 @pytest.mark.hard
