@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from tasks import lexicon, offices
+from tasks import firstnames, gazetteer, lexicon, offices
 from tasks.names import Naming
 
 _AGE: Final = re.compile(r",? (?:aged )?\d{1,3}(?:,|\.|;)|, (?:aged )?\d{1,3} ")
@@ -33,7 +33,7 @@ _LABELS: Final = {
 
 def key_of(tokens: Sequence[str]) -> tuple[str, ...]:
     key = tuple(t.casefold().replace("’", "'") for t in tokens)
-    return lexicon.SPELLINGS.get(key, key)
+    return gazetteer.SPELLINGS.get(key, key)
 
 
 def grouped(namings: Sequence[Naming]) -> dict[tuple[str, ...], list[Naming]]:
@@ -86,7 +86,7 @@ def scores(
     place = 2.5 * votes["Place"] / total if votes else 0.0
     other = 2.0 * votes["Other"] / total if votes else 0.0
     words = set(key)
-    if len(key) == 1 and len(some) > 2 and key[0] not in lexicon.FIRST_NAMES:
+    if len(key) == 1 and len(some) > 2 and key[0] not in firstnames.FIRST_NAMES:
         # A person is named in full sooner or later; what never is, is rather a firm.
         person, organisation = person * 0.7, organisation + 0.5
     if any(set(n.title) & lexicon.HONORIFICS for n in some):
@@ -101,19 +101,19 @@ def scores(
         person += 3.0
     if body and any(_HUMAN.match(body, n.end) for n in some):
         person += 1.5
-    if len(key) == 1 and key[0] in lexicon.FIRST_NAMES and not any(n.article for n in some):
+    if len(key) == 1 and key[0] in firstnames.FIRST_NAMES and not any(n.article for n in some):
         person += 1.5
     if body and len(key) > 1 and any(_FROM.match(body, n.end) for n in some):
         person += 1.0
     if len(key) > 1:
-        given = [w.split("-")[0] in lexicon.FIRST_NAMES for w in key[:-1]]
+        given = [w.split("-")[0] in firstnames.FIRST_NAMES for w in key[:-1]]
         person += 2.5 if given[0] else 1.0 if any(given) else 0.0
         alone = groups.get((key[-1],))
-        if alone and not words & (lexicon.COUNTRIES | lexicon.ORGANISATION_WORDS):
+        if alone and not words & (gazetteer.PLACES | lexicon.ORGANISATION_WORDS):
             # Whose surname comes before the whole name, time and again, is rather a firm or a thing.
             person += 2.2 if alone[0].start > some[0].start or len(alone) < 3 else 0.6
         person += 1.0 if re.fullmatch(r"[a-z]\.?", key[1]) and len(key) > 2 else 0.0
-        person += 0.6 if len(key) in (2, 3) and not words & lexicon.COUNTRIES else 0.0
+        person += 0.6 if len(key) in (2, 3) and not words & gazetteer.PLACES else 0.0
     share = sum(n.article for n in some) / len(some)
     person -= 3.0 * share
     organisation += 1.2 * share
@@ -129,7 +129,7 @@ def scores(
     if len(key) == 1 and shown.isupper() and len(shown) > 1:
         person -= 2.0
         organisation += 1.0
-    if words <= lexicon.COUNTRIES | {
+    if words <= gazetteer.PLACES | {
         "new",
         "north",
         "south",
@@ -144,7 +144,7 @@ def scores(
     }:
         place += 3.5
         person -= 2.0 if len(key) == 1 else 0.0
-    if len(key) > 1 and (key[-1] in lexicon.PLACE_WORDS or key[0] in lexicon.PLACE_OPENERS):
+    if len(key) > 1 and (key[-1] in gazetteer.PLACE_WORDS or key[0] in gazetteer.PLACE_OPENERS):
         place += 2.0
         person -= 1.5
     if body:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tasks import lexicon, offices
+from tasks import firstnames, gazetteer, lexicon, offices
 
 VERSION: Final = 2
 
@@ -60,7 +60,7 @@ def scan(
             i += 1
             continue
         j = _run(body, tokens, i)
-        if i == 0 and plain and tokens[0][0].casefold() not in lexicon.FIRST_NAMES:
+        if i == 0 and plain and tokens[0][0].casefold() not in firstnames.FIRST_NAMES:
             i = 1
         if i < j:
             yield from _cut(tokens, i, j, i == 0, common)
@@ -136,7 +136,7 @@ def _bridge(body: str, tokens: list[tuple[str, int, int]], i: int, j: int) -> in
             return 3 if tokens[j + 1][0] == "the" else 2
         if low == "of" and not (wide or left[-1] in lexicon.TITLES or left[-1] in lexicon.BEFORE_OF):
             return 0
-        if low == "of" and len(left) > 2 and left[-2] in lexicon.FIRST_NAMES and left[-1] not in _GOVERNED:
+        if low == "of" and len(left) > 2 and left[-2] in firstnames.FIRST_NAMES and left[-1] not in _GOVERNED:
             return 0
         if low in ("on", "to", "for") and left[-1] in _COMMITTEES and _goes_on(tokens, j):
             return 2
@@ -190,7 +190,7 @@ def _goes_on(tokens: list[tuple[str, int, int]], j: int) -> bool:
     return (
         tokens[j + 1][0][0].isupper()
         and low not in lexicon.FUNCTION_WORDS
-        and (tokens[j][0] != "to" or low not in lexicon.COUNTRIES)
+        and (tokens[j][0] != "to" or low not in gazetteer.PLACES)
     )
 
 
@@ -204,7 +204,12 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
     if first < j and initial and first == i and j - first > 1:
         low = tokens[first][0].casefold()
         plain = low in common or low.endswith("ly") or (j - first > 2 and low.endswith(_TRADES))
-        if plain and low not in lexicon.FIRST_NAMES and low not in lexicon.TITLES and low not in lexicon.NAME_OPENERS:
+        if (
+            plain
+            and low not in firstnames.FIRST_NAMES
+            and low not in lexicon.TITLES
+            and low not in lexicon.NAME_OPENERS
+        ):
             first += 1
     while first + 1 < j and offices.COMPOUND.search(tokens[first][0].casefold()):
         first += 1
@@ -230,11 +235,11 @@ def _cut(tokens: list[tuple[str, int, int]], i: int, j: int, initial: bool, comm
         if any(w in lexicon.ORGANISATION_WORDS for w in lows):
             yield from _cut(tokens, held, j, False, common)
         return
-    if cut == 0 and len(run) >= 3 and lows[0] in lexicon.DEMONYMS and not organisation:
+    if cut == 0 and len(run) >= 3 and lows[0] in gazetteer.DEMONYMS and not organisation:
         cut = 1
-    adverb = initial and lows[0].endswith("ly") and lows[0] not in lexicon.FIRST_NAMES | lexicon.COUNTRIES
+    adverb = initial and lows[0].endswith("ly") and lows[0] not in firstnames.FIRST_NAMES | gazetteer.PLACES
     plain = adverb or (initial and lows[0] in common)
-    if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in lexicon.DEMONYMS or plain):
+    if len(run) == 1 and (lows[0] in lexicon.TITLES or lows[0] in gazetteer.DEMONYMS or plain):
         return
     if lows[-1] in lexicon.TITLES and not organisation and not offices.ends_in_surname(lows, cut, common):
         return
@@ -257,7 +262,7 @@ def _named_month(tokens: list[tuple[str, int, int]], k: int, j: int) -> bool:
     return (
         low in ("april", "may", "june", "august", "will")
         and k + 1 < j
-        and low in lexicon.FIRST_NAMES | {"may", "august"}
+        and low in firstnames.FIRST_NAMES | {"may", "august"}
     )
 
 
@@ -271,15 +276,15 @@ def scan_heading(text: str, known: frozenset[str] = frozenset()) -> Iterator[Nam
     i = 0
     while i < len(tokens):
         j = i
-        while j < len(tokens) and lows[j] in known | lexicon.FIRST_NAMES and (j == i or _adjoins(text, tokens, j)):
+        while j < len(tokens) and lows[j] in known | firstnames.FIRST_NAMES and (j == i or _adjoins(text, tokens, j)):
             j += 1
-        if j > i and lows[j - 1] in lexicon.FIRST_NAMES and _may_be_surname(text, tokens, j):
+        if j > i and lows[j - 1] in firstnames.FIRST_NAMES and _may_be_surname(text, tokens, j):
             j += 1
         some = lows[i:j]
-        if 2 <= len(some) <= 4 and set(some) & lexicon.FIRST_NAMES and set(some) & known:
+        if 2 <= len(some) <= 4 and set(some) & firstnames.FIRST_NAMES and set(some) & known:
             yield _headed(tokens[i:j])
             i = j
-        elif i + 1 < len(tokens) and lows[i] in lexicon.FIRST_NAMES and _may_be_surname(text, tokens, i + 1):
+        elif i + 1 < len(tokens) and lows[i] in firstnames.FIRST_NAMES and _may_be_surname(text, tokens, i + 1):
             yield _headed(tokens[i : i + 2])
             i += 1
         else:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tasks import lexicon
+from tasks import firstnames, gazetteer, lexicon
 
 TOKEN: Final = re.compile(r"(?:[A-Z]\.)+(?:[A-Z]\b)?|[^\W_]+(?:[’'‐\-&][^\W_]+)*")
 _AUXILIARIES: Final = lexicon.words("is was has had will would did does can could may might should must")
@@ -16,7 +16,7 @@ COMPOUND: Final = re.compile(r"-(?:based|born|headquartered|led|funded|owned|bac
 
 def _given(word: str) -> bool:
     """True for what makes the title word after it a surname: `Stephen King`, `Mr. King`, `Jane A. Bishop`."""
-    return word in lexicon.FIRST_NAMES or word in ("mr", "mrs", "ms", "miss") or len(word) == 1
+    return word in firstnames.FIRST_NAMES or word in ("mr", "mrs", "ms", "miss") or len(word) == 1
 
 
 def ends_in_surname(lows: Sequence[str], cut: int, common: frozenset[str]) -> bool:
@@ -26,14 +26,14 @@ def ends_in_surname(lows: Sequence[str], cut: int, common: frozenset[str]) -> bo
     before = lows[-2]
     if _given(before):
         return True
-    known = before in common or before in lexicon.ORGANISATION_WORDS or before in lexicon.DEMONYMS
-    known = known or _is_title(before) or before in lexicon.COUNTRIES or before in lexicon.ADJECTIVES_OF_OFFICE
+    known = before in common or before in lexicon.ORGANISATION_WORDS or before in gazetteer.DEMONYMS
+    known = known or _is_title(before) or before in gazetteer.PLACES or before in lexicon.ADJECTIVES_OF_OFFICE
     return len(lows) - cut == 2 and lows[-1] in lexicon.SURNAME_TITLES and not known
 
 
 def is_surname_after(lows: Sequence[str], cut: int) -> bool:
     """True if a first name stands right after a title: then the organisation word after it is a surname."""
-    return len(lows) - cut == 2 and lows[cut] in lexicon.FIRST_NAMES
+    return len(lows) - cut == 2 and lows[cut] in firstnames.FIRST_NAMES
 
 
 def title_words(words: Sequence[str], lows: Sequence[str]) -> int:
@@ -44,7 +44,7 @@ def title_words(words: Sequence[str], lows: Sequence[str]) -> int:
         acronym = 0 < k < len(lows) - 2 and bool(_CAPITALS.fullmatch(words[k])) and k >= cut
         if not (weak or acronym or _is_title(lows[k])) or (k and _given(lows[k - 1])):
             continue
-        if k == 0 and len(lows) == 2 and lows[0] in lexicon.FIRST_NAMES:
+        if k == 0 and len(lows) == 2 and lows[0] in firstnames.FIRST_NAMES:
             continue
         if lows[k + 1] not in ("of", "for", "and", "on", "to"):
             cut = k + 1
@@ -52,7 +52,7 @@ def title_words(words: Sequence[str], lows: Sequence[str]) -> int:
         after = k + 2
         while after < len(lows) and (
             lows[after] in lexicon.PORTFOLIOS
-            or lows[after] in lexicon.COUNTRIES
+            or lows[after] in gazetteer.PLACES
             or lows[after] in ("and", "of", "for", "on")
         ):
             after += 1
@@ -95,7 +95,7 @@ def role_words(words: Sequence[str]) -> list[str]:
 
 def canonical(word: str) -> str:
     """Give the form under which words for a role are compared: `french` as `france`, `spokeswoman` as `spokesman`."""
-    word = lexicon.DEMONYMS.get(word, word)
+    word = gazetteer.DEMONYMS.get(word, word)
     return lexicon.SAME_ROLE.get(word, word)
 
 

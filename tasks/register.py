@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from storage.records import Mention, SpeakerType
-from tasks import kinds, lexicon, names, offices
+from tasks import firstnames, gazetteer, kinds, lexicon, names, offices
 from tasks.grammar import Layout, Sentence
 from tasks.names import Naming
 
@@ -200,7 +200,7 @@ def _given_name(n: Naming, keys: set[tuple[str, ...]]) -> int | None:
     key = kinds.key_of(n.tokens)
     if (
         len(key) < 2
-        or key[0] in lexicon.FIRST_NAMES
+        or key[0] in firstnames.FIRST_NAMES
         or len(key[0].rstrip(".")) == 1
         or set(key[-2:]) & lexicon.ORGANISATION_WORDS
     ):
@@ -214,7 +214,7 @@ def _given_name(n: Naming, keys: set[tuple[str, ...]]) -> int | None:
         return None
     offices = bool(n.title) or any(w in lexicon.TITLES for w in key[:-2])
     for j in range(1, len(key) - 1):
-        if key[j].split("-")[0] in lexicon.FIRST_NAMES and (offices or key[-1:] in keys):
+        if key[j].split("-")[0] in firstnames.FIRST_NAMES and (offices or key[-1:] in keys):
             return n.end - len(" ".join(n.tokens[j:]))
     return None
 
@@ -257,7 +257,7 @@ def _gender_of_name(key: tuple[str, ...]) -> str | None:
     if len(key) < 2:
         return None
     first = key[0].split("-")[0]
-    return "f" if first in lexicon.FEMALE_NAMES else "m" if first in lexicon.MALE_NAMES else None
+    return "f" if first in firstnames.FEMALE_NAMES else "m" if first in firstnames.MALE_NAMES else None
 
 
 def _bare(key: tuple[str, ...]) -> tuple[str, ...]:
@@ -340,7 +340,7 @@ def _organisations(
         if (
             len(fuller) == 1
             and not known_place
-            and not (len(key) == 1 and key[0] in lexicon.ORGANISATION_WORDS | lexicon.COUNTRIES)
+            and not (len(key) == 1 and key[0] in lexicon.ORGANISATION_WORDS | gazetteer.PLACES)
         ):
             target = owner.get(fuller[0], fuller[0])
             entities.setdefault(target, Entity(_shown(groups[fuller[0]][0].tokens), "Organization", target))
@@ -356,7 +356,7 @@ def _short_places(
     for long, kind in types.items():
         if kind != "Place" or len(long) != 2 or long not in groups:
             continue
-        short = long[1:] if long[0] in lexicon.NATURE_WORDS else long[:1] if long[1] in lexicon.NATURE_WORDS else ()
+        short = long[1:] if long[0] in gazetteer.NATURE_WORDS else long[:1] if long[1] in gazetteer.NATURE_WORDS else ()
         if short in groups and short not in owner and types[short] != "Person":
             owner[short] = long
 
@@ -420,7 +420,7 @@ def worth_asking(layout: Layout, namings: Sequence[Naming]) -> list[tuple[int, i
     wanted: list[tuple[int, int]] = []
     parts = {k[-1] for k in groups if len(k) > 1} | {k[0] for k in groups if len(k) > 1}
     for key, some in groups.items():
-        if len(key) == 1 and (len(some) < 2 or key[0] in parts or key[0] in lexicon.COUNTRIES):
+        if len(key) == 1 and (len(some) < 2 or key[0] in parts or key[0] in gazetteer.PLACES):
             continue
         ranked = sorted((score for score, _ in kinds.scores(body, key, some, Counter(), groups)), reverse=True)
         if ranked[0] - ranked[1] < SURE or ranked[0] < 1.0:

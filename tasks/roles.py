@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import Final
 
-from tasks import antecedents, lexicon, offices
+from tasks import antecedents, gazetteer, lexicon, offices
 from tasks.grammar import Layout, Mention
 from tasks.register import Entity, Register
 
@@ -51,7 +51,7 @@ class Roles:
         modifiers = {
             offices.canonical(w) for w in words[:-1] if w not in DETERMINERS and w not in ("former", "late", "new")
         }
-        definite = words[0] in ("the", "his", "her", "their", "its", "this", "that") or words[0] in lexicon.DEMONYMS
+        definite = words[0] in ("the", "his", "her", "their", "its", "this", "that") or words[0] in gazetteer.DEMONYMS
         if not indefinite and (noun in lexicon.ROLES or re.fullmatch(r"\d+-year-old", noun)):
             person = self._person_with(m, noun, head, modifiers, definite)
             if person is not None:
@@ -76,7 +76,7 @@ class Roles:
                 if "=" + head not in role:
                     continue
                 missing = modifiers - role
-                if any(w in lexicon.COUNTRIES for w in missing) and any(w in lexicon.COUNTRIES for w in role):
+                if any(w in gazetteer.PLACES for w in missing) and any(w in gazetteer.PLACES for w in role):
                     continue
                 if len(missing) > 1 and not modifiers & role:
                     continue
@@ -91,7 +91,7 @@ class Roles:
             return None
         if noun in lexicon.VARIATIONS:
             return self._varied(m, gender)
-        if modifiers - lexicon.COUNTRIES:
+        if modifiers - gazetteer.PLACES:
             return None
         near = [x for x in self._run.near(m.sentence - 2, m.start) if x.subject]
         near = [

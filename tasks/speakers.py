@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from storage.records import Span, Speaker, SpeakerType
-from tasks import antecedents, lexicon, roles
+from tasks import antecedents, firstnames, lexicon, roles
 from tasks.grammar import Layout, Mention, Sentence
 from tasks.register import Entity, Register
 
@@ -326,7 +326,7 @@ class Resolver:
         if m.noun in _DOCUMENTS or name.casefold() in roles.DETERMINERS or name.casefold() in _PRONOUNS:
             return None
         group = m.noun in lexicon.GROUP_NOUNS | lexicon.ORGANISATION_WORDS
-        firm = m.kind in ("full", "name") and name.split()[0].casefold() not in lexicon.FIRST_NAMES
+        firm = m.kind in ("full", "name") and name.split()[0].casefold() not in firstnames.FIRST_NAMES
         kind: SpeakerType = "Organization" if group or firm else "Person"
         return Speaker(name=name, type=kind, mention=span)
 
