@@ -148,7 +148,7 @@ def page(day: Day, piece: Piece, *, address: str, published: datetime) -> bytes:
     menu = "".join(f"<li><a href='/section/{i}'>Section {i}</a></li>" for i in range(20))
     more = "".join(f"<div class='card'><a href='/story/x{i}'>Another matter {i}</a></div>" for i in range(12))
     if piece.kind == "no-article":
-        main = f"<h2>Nothing here yet</h2><ul>{menu}</ul><p>{piece.n}</p>"
+        main = f"<h2>Nothing here yet</h2><ul>{menu}</ul><!-- {piece.n} -->"
         head = f"<title>{escape(name)}</title>"
     else:
         text = "".join(f"<p>{escape(p)}</p>" for p in body(day, piece))

@@ -43,7 +43,11 @@ def prefect(folder: Path, *command: str, **variables: str) -> Iterator[subproces
         yield process
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # Prefect's worker forgets a signal that comes while a run ends
+            process.kill()
+            process.wait()
         log.close()
 
 
