@@ -255,7 +255,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iter
 def test_no_command_says_a_secret(told: dict[str, str]) -> None:
     assert [name for name, text in told.items() if SECRET in text] == []
     assert "b.rss?access_token=***" in told["list"].replace("\n", "")
-    assert "which is left out; --keys writes it" in told["export"]
+    assert "--keys writes them" in told["export"]
 
 
 def test_table_that_a_poll_leaves_in_prefect_shows_no_secret() -> None:
