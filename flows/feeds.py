@@ -106,7 +106,7 @@ def export_opml(arguments: argparse.Namespace, settings: Settings) -> int:
         found = [feed.state for feed in feeds.every(conn)]
     told = [f.address if arguments.keys else masked(f.address) for f in found]
     if hidden := sum(address != f.address for address, f in zip(told, found, strict=True)):
-        print(f"left out of addresses: {hidden} keys; --keys writes them", file=sys.stderr)
+        print(f"keys left out of addresses: {hidden}; --keys writes them", file=sys.stderr)
     listed = [
         Listed(address=address, title=f.title, site=f.site, tags=f.tags) for address, f in zip(told, found, strict=True)
     ]

@@ -195,8 +195,8 @@ def _retry(store: Store, arguments: argparse.Namespace) -> int:
     print(f"To be tried again by the next ingest: {len(back)} of {len(wanted)} items.", file=sys.stderr)
     if left := sorted(set(wanted) - set(back)):
         named = ", ".join(map(str, left[:10])) + ", ..." * (len(left) > 10)
-        why = "not rejected (see `wiredesk rejected list`), or nothing was kept of it: then ingest it anew"
-        print(f"Left as it is: {named}: {why}.", file=sys.stderr)
+        why = "each is not rejected (see `wiredesk rejected list`), or nothing was kept of it: then ingest it anew"
+        print(f"Not retried: {named}: {why}.", file=sys.stderr)
         return 1
     return 0
 
