@@ -1,6 +1,6 @@
 """Enrich articles: who said what, what happened when, who is named. Pure but for loading the language model once.
 
-The parts are `quotes`, `times`, `register` and `speakers`; this file only puts them together, article by article. An
+The parts are `quotes`, `times`, `entities` and `speakers`; this file only puts them together, article by article. An
 article is enriched alone, so the same article always gives the same record, whatever else is in the batch.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from storage.records import Article, FoundBy, Quotation, Span, Speaker, Timex
-from tasks import events, foreignquotes, grammar, names, parsing, quotes, register, speakers, times
+from tasks import entities, events, foreignquotes, grammar, names, parsing, quotes, speakers, times
 from tasks.grammar import Layout
 from tasks.register import Register
 
@@ -81,15 +81,15 @@ def _read_english(
 ) -> tuple[list[Quotation], Register, list[Timex]]:
     body = layout.body
     if parser is None:
-        namings, above = register.read_names(layout, article.headline)
-        known = register.link(body, namings, above, [])
+        namings, above = entities.read_names(layout, article.headline)
+        known = entities.link(body, namings, above, [])
         return quotes.by_marks(layout, known), known, times.find(body, layout, published=article.published)
     chosen = quotes.select(layout, quotes.lexicon().select)
     dated = times.select(layout, chosen)
     parses = parser.parse([grammar.shortened(layout, s) for s in (*chosen, *dated)])
     quotes.attach(layout, chosen, parses[: len(chosen)])
-    namings, above = register.read_names(layout, article.headline)
-    known = register.link(body, namings, above, _votes(layout, namings, parser))
+    namings, above = entities.read_names(layout, article.headline)
+    known = entities.link(body, namings, above, _votes(layout, namings, parser))
     resolver = speakers.Resolver(layout, known)
     found = quotes.read(layout, resolver.identities())
     # Only now, so that they offer no speakers: what is learnt was learnt without them.
@@ -129,6 +129,6 @@ def _words(body: str, m: grammar.Mention) -> Span:
 
 
 def _votes(layout: Layout, namings: Sequence[names.Naming], parser: parsing.Parser) -> list[tuple[int, int, str]]:
-    worth = register.worth_asking(layout, namings)
+    worth = entities.worth_asking(layout, namings)
     asked = parser.entities([layout.body[a:b] for a, b in worth])
     return [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]

@@ -1,6 +1,6 @@
 """Read names by their capitals, with titles, nationalities and roles cut off. Pure: text in, namings out.
 
-Which of them are one and the same, and whether a person, `tasks/register.py` says.
+Which of them are one and the same, and whether a person, `tasks/entities.py` says.
 """
 
 import re

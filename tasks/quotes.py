@@ -1,6 +1,6 @@
 """Find quotations and who is the source of each: marked ones by their marks, indirect ones by clause.
 
-Pure: layouts in, findings out; the parse comes from `tasks/parsing.py`, full names from `tasks/register.py`. Where no
+Pure: layouts in, findings out; the parse comes from `tasks/parsing.py`, full names from `tasks/entities.py`. Where no
 parser is at hand, quotations are found by their marks alone and the source by the names beside them.
 """
 

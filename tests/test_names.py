@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tasks import grammar, names, register
+from tasks import entities, grammar, names
+from tasks.register import Register
 
 
 def scanned(text: str) -> list[str]:
@@ -18,10 +19,10 @@ def test_a_chain_without_an_end_is_followed_for_a_hundred_words() -> None:
     assert time.process_time() - began < 2
 
 
-def known(text: str, headline: str | None = None, votes: tuple[tuple[int, int, str], ...] = ()) -> register.Register:
+def known(text: str, headline: str | None = None, votes: tuple[tuple[int, int, str], ...] = ()) -> Register:
     layout = grammar.lay_out(text)
-    namings, above = register.read_names(layout, headline)
-    return register.link(text, namings, above, votes)
+    namings, above = entities.read_names(layout, headline)
+    return entities.link(text, namings, above, votes)
 
 
 def named(text: str, headline: str | None = None) -> list[tuple[str, str]]:

@@ -18,8 +18,9 @@ import numpy
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from tasks import attribution, grammar, indirect, lexicon, parsing, register, scene, speakers, speakerterms
+from tasks import attribution, entities, grammar, indirect, lexicon, parsing, scene, speakers, speakerterms
 from tasks.quotes import select
+from tasks.register import Register
 
 PARTS = 3
 FUNCTION_WORDS = lexicon.words(
@@ -119,16 +120,16 @@ def _head(m: grammar.Mention) -> tuple[int, int]:
     return m.head_start, m.head_start + 1
 
 
-def registers(rows: list[dict[str, Any]], laid: list[Any], parser: parsing.Parser) -> list[register.Register]:
+def registers(rows: list[dict[str, Any]], laid: list[Any], parser: parsing.Parser) -> list[Register]:
     found = []
     for row, (layout, chosen, parses) in zip(rows, laid, strict=True):
         for s, parse in zip(chosen, parses, strict=True):
             s.parse = parse
-        namings, above = register.read_names(layout, row.get("headline"))
-        worth = register.worth_asking(layout, namings)
+        namings, above = entities.read_names(layout, row.get("headline"))
+        worth = entities.worth_asking(layout, namings)
         asked = parser.entities([layout.body[a:b] for a, b in worth])
         votes = [(at + a, at + b, label) for (at, _), some in zip(worth, asked, strict=True) for a, b, label in some]
-        found.append(register.link(layout.body, namings, above, votes))
+        found.append(entities.link(layout.body, namings, above, votes))
     return found
 
 
@@ -139,7 +140,7 @@ def attach(laid: list[Any], heads: dict[str, float], cues: dict[str, float]) -> 
             grammar.attach(layout, s, parse, heads, cues)
 
 
-def unseen(rows: list[dict[str, Any]], laid: list[Any], known: list[register.Register], numbers: Numbers) -> list[Any]:
+def unseen(rows: list[dict[str, Any]], laid: list[Any], known: list[Register], numbers: Numbers) -> list[Any]:
     """Give the examples of all articles, each with the lexicons of articles that it is not among.
 
     What is learnt from a word's own article is surer of the word than it will be of those in the next.
@@ -157,7 +158,7 @@ def unseen(rows: list[dict[str, Any]], laid: list[Any], known: list[register.Reg
 
 
 def speaker_examples(
-    row: dict[str, Any], layout: grammar.Layout, cues: dict[str, float], known: register.Register, numbers: Numbers
+    row: dict[str, Any], layout: grammar.Layout, cues: dict[str, float], known: Register, numbers: Numbers
 ) -> list[tuple[list[Any], list[int]]]:
     examples = []
     gold = {(q["start"], q["end"]): q["source"] for q in row["quoted"]}
