@@ -40,6 +40,8 @@ _IDLE_S: Final = 0.2
 ENOUGH: Final = signal.SIGUSR1
 """Ends a worker at once, in C code too, while it runs a call; else it is ignored. One that is killed while handing over
 its result leaves a lock behind that no other gets past, and the whole pool gives up where one is killed just after."""
+_ORPHANED_S: Final = 20.0
+"""Seconds after its limit at which a call ends its process: whoever should have killed it has been killed itself."""
 _NOTE: Final = struct.Struct("qq")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _to_watch: Connection | None = None
@@ -69,14 +71,16 @@ def _begin(prepare: Callable[[], object] | None, niceness: int, to_watch: Connec
     gc.freeze()  # what is loaded stays loaded: going through it again and again cost 1 ms a page
 
 
-def _watched(function: Callable[..., T], *args: Any) -> T:
+def _watched(limit_s: float, function: Callable[..., T], *args: Any) -> T:
     """Run a call in a worker, and tell the watch when it begins, with how much memory, and when it is over."""
     assert _to_watch is not None  # noqa: S101 - set by `_begin`
     signal.signal(ENOUGH, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limit_s + _ORPHANED_S)
     _to_watch.send_bytes(_NOTE.pack(os.getpid(), resident(os.getpid()) or 0))
     try:
         return function(*args)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(ENOUGH, signal.SIG_IGN)
         _to_watch.send_bytes(_NOTE.pack(os.getpid(), -1))
         give_back()
@@ -162,7 +166,7 @@ class Pool:
             logger.warning("the worker processes died while idle; starting others")
             self.close()
             self._pool = self._make()
-        future: Future[T] = self._pool.schedule(_watched, args=(function, *args), timeout=timeout_s)
+        future: Future[T] = self._pool.schedule(_watched, args=(timeout_s, function, *args), timeout=timeout_s)
         return future
 
     async def run(self, function: Callable[..., T], *args: Any, timeout_s: float) -> T:

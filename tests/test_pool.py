@@ -3,8 +3,11 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +30,15 @@ def keep(megabytes: int) -> int:
     _kept.append(b"x" * (megabytes * MEGABYTE))
     time.sleep(0.3)
     return len(_kept)
+
+
+def note_and_spin(note: Path) -> None:
+    """Say in which process this is, in one step, and never end."""
+    passing = note.with_suffix(".part")
+    passing.write_text(str(os.getpid()))
+    passing.replace(note)
+    while True:
+        pass
 
 
 def swell(megabytes: int) -> int:
@@ -125,6 +137,35 @@ def test_a_worker_that_is_told_too_late_that_it_took_too_much_goes_on() -> None:
     with warm_pool(1) as pool:
         before, after = asyncio.run(run(pool))
     assert before == after
+
+
+@pytest.mark.hard
+def test_a_call_that_hangs_ends_also_when_the_desk_was_killed(tmp_path: Path) -> None:
+    note = tmp_path / "worker"
+    desk = f"""
+import asyncio
+from pathlib import Path
+from tasks.pool import warm_pool
+from test_pool import note_and_spin
+if __name__ == "__main__":
+    with warm_pool(1) as pool:
+        asyncio.run(pool.run(note_and_spin, Path({str(note)!r}), timeout_s=1))
+"""
+    script = tmp_path / "desk.py"
+    script.write_text(desk)
+    places = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    running = subprocess.Popen([sys.executable, str(script)], env=os.environ | {"PYTHONPATH": places})
+    deadline = time.monotonic() + 30
+    while not note.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    pid = int(note.read_text())
+    assert resident(pid), "it goes on without its desk"
+    deadline = time.monotonic() + 40
+    while resident(pid) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert not resident(pid)
 
 
 def test_one_bad_document_leaves_its_batch_alone(monkeypatch: pytest.MonkeyPatch) -> None:
