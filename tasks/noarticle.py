@@ -135,8 +135,12 @@ def _parts(node: object) -> list[object]:
 
 def _is_listing(text: str, seen: Sequence[Block]) -> bool:
     """Say whether most of the text are links, or teasers under linked headlines; without a text, the page."""
-    links = [b.linked > 0.8 * len(b.text) and plaintext.words(b.text) >= 4 for b in seen]
+    lead = [b.linked > 0.8 * len(b.text) for b in seen]
+    links = [leads and plaintext.words(b.text) >= 4 for leads, b in zip(lead, seen, strict=True)]
     lines = set(text.split("\n"))
+    labels = {b.text for leads, b in zip(lead, seen, strict=True) if leads} & lines
+    if len(labels) >= _LEAST_LINKS and sum(map(plaintext.words, lines - labels)) < plaintext.LEAST_WORDS:
+        return True
     within = [n for n, b in enumerate(seen) if not text or b.text in lines]
     linked = [n for n in within if links[n]]
     prose = [n for n in within if not links[n] and plaintext.words(seen[n].text) >= 6]

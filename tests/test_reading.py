@@ -73,6 +73,8 @@ CONSENT = (
             title="News")),
         ("listing", page("<ul>" + "".join(f"<li><a href=/a{n}>What the council of pier {n} settled</a></li>"
                                           for n in range(30)) + "</ul>", title="News")),
+        ("listing", page("<h2>Nothing yet</h2>" + "".join(f"<p><a href=/s{n}>Section {n}</a></p>" for n in range(20))
+                         + "<p>14</p>", title="News")),
         ("no-article", page("<form><input name=q><label>Search</label></form>", title="Search")),
     ],
 )  # fmt: skip
