@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     max_attempts: int = Field(5, ge=1, description="attempts at one document before it is set aside as gave-up")
     match_window_days: int = Field(10, ge=0, description="days before and after its date in which copies are sought")
     contact: str = Field("", description="mail or web address of who runs the desk; every request names it")
-    fetch_concurrency: int = Field(32, ge=1, le=512, description="requests on the wire at once")
+    fetch_concurrency: int = Field(32, ge=1, le=512, description="requests of one run on the wire at once")
     host_requests: int = Field(2, ge=1, le=32, description="requests to one host at once")
     host_spacing_s: float = Field(2.0, ge=0, description="seconds between the starts of two requests to one host")
     fetch_time_s: float = Field(300.0, gt=0, description="seconds for which one run fetches; the next one goes on")

@@ -149,7 +149,7 @@ def _looks(looks: Sequence[Attempt]) -> Table:
 def look_row(look: Attempt) -> dict[str, Any]:
     """Give a look as a line for programs."""
     row = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(look).items()}
-    return row | {"detail": masked(look.detail)}
+    return row | {"address": masked(look.address), "detail": masked(look.detail)}
 
 
 def _moment(at: datetime, now: datetime) -> str:

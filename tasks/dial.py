@@ -101,6 +101,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
     async def judge(self, host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
         """Look a host up and give those of its addresses that may be connected to, one at least. Raises as above."""
+        if not self._allow_loopback and port not in self._ports:
+            raise Rejected("forbidden-address", f"{host} is {self._wrong_port(port)}", subject=host)
         literal = addresses.ip_address(host)
         if literal is not None:
             found = [literal]
@@ -122,6 +124,9 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         why = addresses.why_not(address, allow_loopback=self._allow_loopback)
         if why or port in self._ports or (address.is_loopback and self._allow_loopback):
             return why
+        return self._wrong_port(port)
+
+    def _wrong_port(self, port: int) -> str:
         return f"asked on port {port}, which WIREDESK_FETCH_PORTS does not name"
 
     async def sleep(self, seconds: float) -> None:

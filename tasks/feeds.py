@@ -85,7 +85,7 @@ def _compare(store: Store, feed: Feed, asked: Asked) -> _Found:
         hints = entrypage.hints(entry)
         if entry.canonical in nowhere or (own and links[entry.canonical] > 1):
             # Its link does not name it: several articles would become one.
-            hints = replace(hints, identifier=f"{feed.state.address}#{entry.key}", url=None)
+            hints = replace(hints, identifier=f"{masked(feed.state.address)}#{entry.key}", url=None)
         return Noted(entry=entry, hints=hints, own=own)
 
     keys = {k.key for k in known}

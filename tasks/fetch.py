@@ -9,7 +9,6 @@ every gate; what a document says is never followed.
 """
 
 import asyncio
-import random
 import ssl
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -31,9 +30,6 @@ from tasks.wire import MOVED, Wire
 PORTS: Final = (80, 443, 8080, 8443)
 
 _FOR_GOOD: Final = frozenset({301, 308})
-_MAY_PASS: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
-_WORTH_AGAIN: Final = frozenset({"dns", "connect", "timeout", "too-slow", "cut", "protocol", "status"})
-_FIRST_PAUSE_S: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -51,9 +47,9 @@ class Fetcher:
         contact: a mail or web address of who runs the desk, named in the User-Agent.
         allow_loopback: let requests reach this machine's loopback addresses, on any port; for tests and local feeds.
         ports: the ports that may be asked.
-        concurrency: requests on the wire at once.
+        concurrency: requests of this fetcher on the wire at once.
         spacing_s: seconds between the starts of two requests to one host.
-        per_host: requests to one host on the wire at once.
+        per_host: requests to one host on the wire at once, by all fetchers of this memory.
         proxy: address of a web proxy that all requests go through; then it is the proxy that looks names up and
             connects, and a name is judged by what it has here, if anything.
         memory: what earlier fetchers of this process knew of hosts; nothing if left out.
@@ -61,7 +57,6 @@ class Fetcher:
         trust: the certificates to trust; the system's and certifi's if left out.
         network: makes the connections, to addresses that were judged before; the system's own if left out.
         sleep: waits.
-        random: gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -79,12 +74,9 @@ class Fetcher:
         trust: ssl.SSLContext | None = None,
         network: httpcore.AsyncNetworkBackend | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        random: Callable[[], float] = random.random,
     ) -> None:
         memory = memory or Memory()
         self._allow_loopback = allow_loopback
-        self._sleep = sleep
-        self._random = random
         self._at_once = asyncio.Semaphore(concurrency)
         self._politeness = Politeness(memory.hosts, spacing_s=spacing_s, per_host=per_host, sleep=sleep)
         self._robots = Robots(memory.rules, self._read_robots)
@@ -103,31 +95,16 @@ class Fetcher:
         await self._wire.close()
         self._system.close()
 
-    async def get(self, request: Request, *, attempts: int = 1) -> Response:
+    async def get(self, request: Request) -> Response:
         """Get one address: the answer of status 2xx, or 304 if the request named what is known.
 
-        Waits for the host's turn. With `attempts`, failures that may pass are tried again after a growing pause.
+        Waits for the host's turn. What failed is not asked again here: the caller knows when that is worth it.
 
         Raises:
             FetchFailed: no usable answer now; any other status is the kind `status`.
             Rejected: never: `bad-address`, `forbidden-address`, `endless-redirects`, `too-big`, `bomb`, `robots`.
         """
-        for attempt in range(1, attempts + 1):
-            try:
-                return await self._follow(request)
-            except FetchFailed as failed:
-                pause = self._pause(failed, attempt)
-                if attempt == attempts or pause > self._politeness.patience_s:
-                    raise
-            await self._sleep(pause)
-        raise ValueError("attempts must be one at least")
-
-    def _pause(self, failed: FetchFailed, attempt: int) -> float:
-        """Give the seconds before the next attempt; infinitely many if none is of use."""
-        if failed.kind not in _WORTH_AGAIN or (failed.status is not None and failed.status not in _MAY_PASS):
-            return float("inf")
-        asked = failed.retry_after.total_seconds() if failed.retry_after else 0.0
-        return max(asked, _FIRST_PAUSE_S * 2.0 ** (attempt - 1) * (0.5 + self._random()))
+        return await self._follow(request)
 
     async def _follow(self, request: Request, *, cut_at: int | None = None) -> Response:
         """Go from hop to hop until one answers."""

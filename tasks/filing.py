@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from storage import archive, families, inbox, pairs, wireindex
 from storage.archive import Arrived, Shelved
 from storage.inbox import Item
+from storage.masking import masked
 from storage.records import Article, Refusal, Relation, Withdrawal
 from storage.store import Store
 from storage.wireindex import Post
@@ -143,7 +144,7 @@ def _set_aside(
             inbox.settle(
                 conn, item.id, state="rejected", reason=outcome.reason, detail=outcome.detail, now=now, holder=holder
             )
-            logger.info("rejected input=%s reason=%s", outcome.input, outcome.reason)
+            logger.info("rejected input=%s reason=%s", masked(outcome.input), outcome.reason)
             yield "rejected"
         elif isinstance(outcome, Failure):
             yield _put_back(conn, item, outcome.error, now=now, holder=holder, max_attempts=max_attempts)

@@ -33,7 +33,7 @@ def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(text[:9])), LONGEST_REST)
     try:
         until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year, or a zone, beyond all numbers
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(until - now, timedelta()), LONGEST_REST)
@@ -54,6 +54,8 @@ class Hosts:
 
     clock: Callable[[], float] = time.monotonic
     known: dict[str, Host] = field(default_factory=dict)
+    slots: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
+    """places at a host, which live as long as somebody waits for one or holds it"""
 
     def __getitem__(self, name: str) -> Host:
         host = self.known.get(name)
@@ -83,7 +85,7 @@ class Politeness:
     Args:
         hosts: what is known of them.
         spacing_s: seconds between the starts of two requests to one host, unless the host asks for more.
-        per_host: requests to one host at once.
+        per_host: requests to one host at once, by all who know these hosts.
         patience_s: the longest pause that is waited for here; for a longer one the caller comes back later.
         sleep: waits.
     """
@@ -102,7 +104,6 @@ class Politeness:
         self._spacing_s = spacing_s
         self._per_host = per_host
         self._sleep = sleep
-        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @contextlib.asynccontextmanager
     async def turn(self, name: str, *, follows: bool = False) -> AsyncIterator[None]:
@@ -113,8 +114,8 @@ class Politeness:
         Raises:
             FetchFailed: `resting`: the host asked for a longer pause than is waited for here.
         """
-        # A slot lives as long as somebody waits for it or holds it.
-        slot = self._slots.get(name) or self._slots.setdefault(name, asyncio.Semaphore(self._per_host))
+        slots = self.hosts.slots
+        slot = slots.get(name) or slots.setdefault(name, asyncio.Semaphore(self._per_host))
         async with slot:
             await self._wait(name, follows=follows)
             yield

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from storage.errors import Misconfigured
+from storage.masking import masked
 from storage.records import Article, Hints, Refusal, Withdrawal
 from tasks.pool import TooBig, TooSlow, WorkerDied, Workers
 
@@ -163,7 +164,7 @@ async def enrich(pool: Workers, outcomes: Sequence[Outcome], *, timeout_s: float
     results = await _each(pool, enrich_all, articles, timeout_s, lambda a: len(a.body) > _ALONE_CHARACTERS)
     for article, got in zip(articles, results, strict=True):
         if isinstance(got, TooSlow | WorkerDied):
-            logger.warning("not enriched input=%s reason=%s", article.input, got)
+            logger.warning("not enriched input=%s reason=%s", masked(article.input), got)
             enriched[id(article)] = Failure(input=article.input, error=f"not enriched: {got}", article=article)
         elif isinstance(got, Exception):
             enriched[id(article)] = replace(_failure(article.input, got), article=article)
@@ -173,5 +174,5 @@ async def enrich(pool: Workers, outcomes: Sequence[Outcome], *, timeout_s: float
 
 
 def _failure(subject: str, error: Exception) -> Failure:
-    logger.error("failed input=%s error=%r", subject, error, exc_info=error)
+    logger.error("failed input=%s error=%r", masked(subject), error, exc_info=error)
     return Failure(input=subject, error=f"{type(error).__name__}: {error}")

@@ -25,6 +25,8 @@ SAMPLE_BYTES: Final = 64 * 1024
 """What is kept of the body of an error; enough to tell what kind of page it is."""
 
 _SAMPLE_S: Final = 5.0
+_LOOKUP_S: Final = 3.0
+"""So long a name is looked up here that a proxy looks up anyway: behind one, nothing may answer such questions."""
 _KEEPALIVE_S: Final = 4.0
 """Less than the five seconds after which many servers hang up: a request that crosses with that is lost."""
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
@@ -81,8 +83,9 @@ class Wire:
         try:
             async with asyncio.timeout(max(left_s, 0.0)):
                 if self._judge:
-                    with contextlib.suppress(FetchFailed):
-                        await self._judge(target.host, target.port)
+                    with contextlib.suppress(FetchFailed, TimeoutError):
+                        async with asyncio.timeout(_LOOKUP_S):
+                            await self._judge(target.host, target.port)
                 asking = self._pool.stream(
                     b"GET", _url(target), headers=self._headers(target, request), extensions={"timeout": timeout}
                 )
@@ -119,12 +122,18 @@ def user_agent(contact: str = "") -> str:
 
 
 def _proxy(address: str) -> httpcore.Proxy:
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Misconfigured("the proxy's address begins with http:// or https:// and names a host", subject=address)
+    try:
+        parts = urlsplit(address)
+        scheme, host = parts.scheme.encode(), (parts.hostname or "").encode()
+        port = parts.port or {b"http": 80, b"https": 443}[scheme]
+    except (ValueError, KeyError):
+        scheme = host = b""
+    if scheme not in {b"http", b"https"} or not host:
+        # Nothing of it is shown: where it ends and the password begins is what could not be made out.
+        what = "this is no proxy's address; write http://HOST:PORT or https://HOST:PORT, with %2F for / in a password"
+        raise Misconfigured(what, subject="WIREDESK_PROXY")
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    return httpcore.Proxy(f"{parts.scheme}://{parts.hostname}:{port}", auth=auth)
+    return httpcore.Proxy(httpcore.URL(scheme=scheme, host=host, port=port, target=b"/"), auth=auth)
 
 
 def _usual_trust() -> ssl.SSLContext:

@@ -29,12 +29,12 @@ async def fetcher(**given: Any) -> AsyncIterator[Fetcher]:
         yield made
 
 
-def get(url: str, *, attempts: int = 1, given: dict[str, Any] | None = None, **request: Any) -> Response:
+def get(url: str, *, given: dict[str, Any] | None = None, **request: Any) -> Response:
     """Get one address with a fetcher of its own, `given` these arguments; robots.txt is not asked unless told."""
 
     async def run() -> Response:
         async with fetcher(**(given or {})) as made:
-            return await made.get(Request(**{"url": url, "robots": False} | request), attempts=attempts)
+            return await made.get(Request(**{"url": url, "robots": False} | request))
 
     return asyncio.run(run())
 

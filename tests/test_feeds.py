@@ -1,6 +1,7 @@
 """Polling: what is new is noted in one transaction with the feed's state, and nothing else is written."""
 
 import gzip
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from faultyserver import Answer, FaultyServer, Script, bomb, moved, versioned
 from feeding import LEASE, body, claim_noticed, in_round, item, page, rss, states
 from sqlalchemy import text
 
+from flows.showfeeds import look_row
 from storage import entries, feedrecords, feeds, inbox
 from storage.feedrecords import FeedState, News, Outcome
 from storage.feeds import Feed
@@ -123,6 +125,18 @@ def test_entry_without_a_page_is_taken_as_the_feed_sent_it(store: Store, server:
         items = [inbox.item(conn, number) for number in polled.items]
     assert all(found is not None and found.input.endswith("(as its feed sent it)") for found in items)
     assert len({found.hints.identifier for found in items if found is not None}) == 2, "two articles, not one"
+
+
+def test_key_in_a_feeds_address_is_in_nothing_that_comes_of_it(
+    store: Store, server: FaultyServer, now: datetime
+) -> None:
+    server.script("/feed?token=sesame", Answer(body=rss(item("Ferry stays", None, guid="1", content=body()))))
+    polled = poll(store, now, add(store, now, server.url("/feed?token=sesame")))
+    with store.reading() as conn:
+        (found,) = (inbox.item(conn, number) for number in polled.items)
+    assert "?token=***" in repr(found)
+    assert "sesame" not in repr(found)
+    assert "sesame" not in json.dumps(look_row(polled.attempt))
 
 
 def test_link_of_several_entries_names_none_of_those_that_brought_their_text(

@@ -16,6 +16,7 @@ from fetching import Clock, failure, fetcher, get, refusal
 from storage.errors import Rejected, WiredeskError
 from tasks import robots
 from tasks.exchange import FetchFailed, Request, Response
+from tasks.fetch import Memory
 from tasks.politeness import Hosts, Politeness, retry_after
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -27,7 +28,7 @@ def clock() -> Clock:
 
 
 def by_the_clock(clock: Clock, **given: Any) -> dict[str, Any]:
-    return {"memory": clock.memory(), "sleep": clock.sleep, "random": lambda: 0.5} | given
+    return {"memory": clock.memory(), "sleep": clock.sleep} | given
 
 
 def all_of(urls: Sequence[str], *, given: dict[str, Any], robots: bool = False) -> list[Response | WiredeskError]:
@@ -116,6 +117,20 @@ def test_no_more_requests_at_once_than_a_host_and_the_desk_allow(server: FaultyS
     assert all(later - earlier > 0.05 for earlier, later in zip(at, at[3:], strict=False))
 
 
+def test_runs_of_one_desk_share_the_places_at_a_host(server: FaultyServer) -> None:
+    server.script("/page", Answer(body=b"page", delay_s=0.06))
+    asked = Request(url=server.url("/page"), robots=False)
+
+    async def both() -> None:
+        memory = Memory()
+        async with fetcher(memory=memory, per_host=1) as one, fetcher(memory=memory, per_host=1) as other:
+            await asyncio.gather(one.get(asked), other.get(asked))
+
+    asyncio.run(both())
+    first, second = sorted(seen.at for seen in server.seen)
+    assert second - first > 0.05
+
+
 def test_hosts_are_forgotten_when_nothing_waits_for_them(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.politeness._REMEMBERED", 10)
     hosts = Hosts(clock)
@@ -132,7 +147,7 @@ def test_hosts_are_forgotten_when_nothing_waits_for_them(clock: Clock, monkeypat
 
     asyncio.run(visit())
     gc.collect()
-    assert not politeness._slots
+    assert not hosts.slots
 
 
 def test_a_redirect_within_a_host_is_no_new_visit_and_one_to_another_is(server: FaultyServer, clock: Clock) -> None:
@@ -170,6 +185,8 @@ def test_a_redirect_within_a_host_is_no_new_visit_and_one_to_another_is(server: 
         (None, None),
         ("Sun, 99 Mar 2026 12:00:00 GMT", None),
         ("Sun, 01 Mar 99999 12:00:00 GMT", None),
+        ("Sun, 01 Mar 99999999999 12:00:00 GMT", None),
+        ("Sun, 01 Mar 2026 12:00:00 +99999999999999", None),
     ],
 )
 def test_retry_after_is_read(value: str | None, seconds: int | None) -> None:
@@ -217,50 +234,6 @@ def test_those_who_wait_hear_of_a_pause_that_begins_meanwhile(server: FaultyServ
     outcomes = all_of([server.url("/busy")] * 5, given=by_the_clock(clock, per_host=1, spacing_s=5.0))
     assert [getattr(outcome, "kind", None) for outcome in outcomes] == ["status"] + ["resting"] * 4
     assert len(server.seen) == 1
-
-
-# Trying again.
-
-
-def test_what_may_pass_is_tried_again_after_a_growing_pause(server: FaultyServer, clock: Clock) -> None:
-    server.script(
-        "/page", Answer(status=503), Answer(body=b"cut", cut_after=1), Answer(status=502), Answer(body=b"page")
-    )
-    assert get(server.url("/page"), attempts=4, given=by_the_clock(clock)).body == b"page"
-    assert clock.slept == [2.0, 4.0, 8.0]
-
-
-def test_pauses_are_spread(server: FaultyServer, clock: Clock) -> None:
-    server.script("/page", Answer(status=500), Answer(body=b"page"))
-    get(server.url("/page"), attempts=2, given=by_the_clock(clock, random=lambda: 0.0))
-    server.script("/page", Answer(status=500), Answer(body=b"page"))
-    get(server.url("/page"), attempts=2, given=by_the_clock(clock, random=lambda: 1.0))
-    assert clock.slept == [1.0, 3.0]
-
-
-def test_attempts_come_to_an_end_and_one_is_one(server: FaultyServer, clock: Clock) -> None:
-    server.script("/page", Answer(status=500))
-    assert failure(server.url("/page"), attempts=3, given=by_the_clock(clock)).status == 500
-    assert len(server.seen) == 3
-    assert failure(server.url("/page"), given=by_the_clock(clock)).status == 500
-    assert len(server.seen) == 4
-
-
-@pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_what_will_not_pass_is_not_tried_again(server: FaultyServer, clock: Clock, status: int) -> None:
-    server.script("/page", Answer(status=status))
-    assert failure(server.url("/page"), attempts=5, given=by_the_clock(clock)).status == status
-    assert len(server.seen) == 1
-    assert clock.slept == []
-
-
-def test_a_short_pause_that_the_host_asks_for_is_kept_between_attempts(server: FaultyServer, clock: Clock) -> None:
-    server.script("/page", Answer(status=503, headers={"Retry-After": "25"}), Answer(body=b"page"))
-    assert get(server.url("/page"), attempts=2, given=by_the_clock(clock)).body == b"page"
-    assert clock.slept == [25.0]
-    server.script("/page", Answer(status=503, headers={"Retry-After": "900"}), Answer(body=b"page"))
-    assert failure(server.url("/page"), attempts=2, given=by_the_clock(clock)).retry_after == timedelta(minutes=15)
-    assert clock.slept == [25.0]
 
 
 # robots.txt.

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -310,8 +311,24 @@ def test_a_proxy_that_is_named_is_used_and_closed_addresses_stay_closed(server: 
     assert set(detour.dialled) == {"proxy.example"}
     server.script("outside.example:443", Answer(status=403))
     assert failure("https://outside.example/", given=given).kind == "connect"
-    with pytest.raises(Misconfigured):
-        get("http://outside.example/", given=given | {"proxy": "proxy.example:3128"})
+    assert refusal("http://unheard-of.example:6379/", given=given).reason == "forbidden-address", "whatever it is"
+
+
+def test_a_proxy_on_ipv6_is_used(server: FaultyServer, detour: Detour) -> None:
+    server.script("http://outside.example:80/", Answer(body=b"by proxy"))
+    given = outside(detour) | {"proxy": "http://[2001:db8::1]:3128"}
+    assert get("http://outside.example/", given=given).body == b"by proxy"
+    assert set(detour.dialled) == {"2001:db8::1"}
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["proxy.example:3128", "http://desk:tr0ub/4dor@proxy.example:3128", "http://proxy.example:99999", "ftp://p:1"],
+)
+def test_what_is_no_proxys_address_is_told_without_its_password(detour: Detour, proxy: str) -> None:
+    with pytest.raises(Misconfigured, match=r"WIREDESK_PROXY: .*http://HOST:PORT") as told:
+        get("http://outside.example/", given=outside(detour) | {"proxy": proxy})
+    assert "tr0ub" not in "".join(traceback.format_exception(told.value))
 
 
 # Certificates.

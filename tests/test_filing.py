@@ -89,16 +89,18 @@ def empty(store: Store) -> None:
             conn.execute(table.delete())
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.hard)])
-def test_every_order_of_arrival_ends_in_the_same_stories(store: Store, sample_articles: dict[str, Article]) -> None:
+@pytest.mark.parametrize("orders", [12, pytest.param(120, marks=pytest.mark.hard)])
+def test_every_order_of_arrival_ends_in_the_same_stories(
+    store: Store, sample_articles: dict[str, Article], orders: int
+) -> None:
     five = [sample_articles[name] for name in FIVE]
     seen = []
-    for order in itertools.permutations(five):
+    for order in itertools.islice(itertools.permutations(five), 0, None, 120 // orders):
         one_by_one(store, order)
         with store.reading() as conn:
             seen.append(outcome_of(conn))
         empty(store)
-    assert len(seen) == 120
+    assert len(seen) == orders
     assert all(outcome == seen[0] for outcome in seen)
     stories = seen[0]["stories"]
     assert isinstance(stories, set)
