@@ -8,11 +8,12 @@ import ctypes
 import errno
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Self
@@ -155,14 +156,24 @@ class DropFolder:
         ending and the text of a small file to lie beside it. That is written first: who comes back after a crash in
         between writes it again, where a file that was moved already would never be looked at again.
 
+        Either folder may be a disk of its own. Then a copy is moved, and a crash may leave both: whoever comes back
+        moves the file again, under its next name.
+
         Raises:
             Misconfigured: `into` cannot be a folder of this one.
-            OSError: the file may not be moved.
+            OSError: the file may not be moved. It lies where it lay, and no copy of it anywhere.
         """
         target = self._target(into)
         try:
             parent, last = self._parent(name)
-            place = self._rename_to_free(parent, last, target, *(named or _split(last)), note)
+            free = (*(named or _split(last)), note)
+            try:
+                place = self._rename_to_free(parent, last, target, *free)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                copied = self._copy_to_free(parent, last, seen, target, *free)
+                return copied and f"{into}/{copied}"
             if _look(os.stat(place, dir_fd=target, follow_symlinks=False)) == seen:
                 return f"{into}/{place}"
             self._rename_to_free(target, place, parent, *_split(last))
@@ -230,6 +241,47 @@ class DropFolder:
             return place
         raise FileExistsError(errno.EEXIST, "10,000 files have this name already", stem + ending)
 
+    def _copy_to_free(
+        self, parent: int, last: str, seen: Look, target: int, stem: str, ending: str, note: tuple[str, str] | None
+    ) -> str | None:
+        """Do on another disk what a rename cannot: None, and no copy, unless the file was what was seen to the end."""
+        if not seen.is_file:
+            raise OSError(errno.EXDEV, "only a regular file can go to another disk", last)
+        passing = _passing()
+        with os.fdopen(os.open(last, _FILE, dir_fd=parent), "rb") as source:
+            if not is_same(source, seen):
+                return None
+            try:
+                _copy(source, target, passing)
+                place = self._rename_to_free(target, passing, target, stem, ending, note)
+            except BaseException:
+                _forget(passing, target)
+                raise
+        gone = False
+        try:
+            _sync(target)
+            gone = self._unlink_seen(parent, last, seen)
+        finally:
+            if not gone:
+                _forget(place, target)
+        return place if gone else None
+
+    def _unlink_seen(self, parent: int, last: str, seen: Look) -> bool:
+        """Unlink a file if it is what was seen. It is put aside first: what takes its place meanwhile is left."""
+        if _look(os.stat(last, dir_fd=parent, follow_symlinks=False)) != seen:
+            return False
+        aside = _passing()
+        self._rename_new(parent, last, parent, aside)
+        try:
+            if _look(os.stat(aside, dir_fd=parent, follow_symlinks=False)) == seen:
+                os.unlink(aside, dir_fd=parent)
+                return True
+        except OSError:
+            self._rename_to_free(parent, aside, parent, *_split(last))
+            raise
+        self._rename_to_free(parent, aside, parent, *_split(last))
+        return False
+
     def _rename_new(self, parent: int, last: str, target: int, place: str) -> None:
         """Rename without overwriting. A crash leaves the file in the one place or in the other."""
         code = errno.ENOSYS
@@ -237,18 +289,15 @@ class DropFolder:
             if self._rename(parent, os.fsencode(last), target, os.fsencode(place), _NO_REPLACE) == 0:
                 return
             code = ctypes.get_errno()
-        if code not in {errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EOPNOTSUPP}:
+        if code not in {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}:
             raise OSError(code, os.strerror(code), last)
         # A system, or a network folder, without this call: an empty file holds the place, and is overwritten.
         os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, dir_fd=target))
         try:
             os.rename(last, place, src_dir_fd=parent, dst_dir_fd=target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                os.unlink(place, dir_fd=target)
-                raise
-            _copy(parent, last, target, place)
-            os.unlink(last, dir_fd=parent)
+        except OSError:
+            os.unlink(place, dir_fd=target)
+            raise
 
 
 def _is_there(name: str, folder: int) -> bool:
@@ -281,16 +330,34 @@ def is_same(file: BinaryIO, seen: Look) -> bool:
     return _look(os.fstat(file.fileno())) == seen
 
 
-def _copy(parent: int, last: str, target: int, place: str) -> None:
-    """Copy a file onto another file system, with its times."""
-    with (
-        os.fdopen(os.open(last, _FILE, dir_fd=parent), "rb") as source,
-        os.fdopen(os.open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=target), "wb") as copy,
-    ):
+def _copy(source: BinaryIO, folder: int, name: str) -> None:
+    """Copy an open file into a folder, with its times and permissions, under a name that nobody has there."""
+    status = os.fstat(source.fileno())
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(name, flags, status.st_mode & 0o777, dir_fd=folder), "wb") as copy:
         shutil.copyfileobj(source, copy)
         copy.flush()
-        status = os.fstat(source.fileno())
         os.utime(copy.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.fsync(copy.fileno())
+
+
+def _sync(folder: int) -> None:
+    """Bring the names in a folder to the disk."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a network file system that knows no such thing
+            raise
+
+
+def _passing() -> str:
+    """Give a hidden name for a moment, one that no other has."""
+    return f".{secrets.token_hex(8)}.part"
+
+
+def _forget(name: str, folder: int) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
 
 
 def is_held(descriptor: int) -> bool | None:

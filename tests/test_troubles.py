@@ -133,6 +133,36 @@ def test_a_full_disk_is_named_and_nothing_is_lost(databases: Databases, tmp_path
     goes_on(f"sqlite:///{fresh}", tmp_path / "other", drop)
 
 
+@pytest.mark.skipif(not can_mount(), reason="no disk of one's own can be mounted here")
+def test_a_done_folder_that_is_a_full_disk_of_its_own_keeps_nothing_from_being_filed(
+    databases: Databases, tmp_path: Path, drop: Path
+) -> None:
+    """There is room for one of the three; then for all."""
+    url, raw, done = databases.fresh("sqlite"), tmp_path / "raw", drop / "done"
+    done.mkdir()
+    look = f"find {drop} -type f -printf '%f ' && echo"
+    command = f'mount -t tmpfs -o size=1m tmpfs {done} && "$@" && {look} && "$@" && {look} && '
+    command += f'mount -o remount,size=9m {done} && "$@" && {look} && cat {done}/*/*.txt | sha256sum'
+    words = [sys.executable, "-c", SWEEP, url, str(raw), str(drop)]
+    whole = subprocess.run(f"cat {drop}/*.txt | sha256sum", shell=True, capture_output=True, text=True).stdout
+    tried = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command, "sh", *words], cwd=ROOT, capture_output=True, text=True
+    )
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    first, left, second, left_then, third, left_at_last, moved = tried.stdout.strip().splitlines()
+    for said, sentence in zip((first, second), tried.stderr.strip().splitlines(), strict=True):
+        assert "stuck=2" in said
+        assert_one_sentence(sentence, str(drop), "room on it", "files=2", "No space left")
+    assert "taken=1" in first
+    assert "taken=2" in third
+    assert (
+        sorted(left.split()) == sorted(left_then.split()) == sorted(left_at_last.split()) == ["0.txt", "1.txt", "2.txt"]
+    )
+    assert moved == whole.strip(), "all three, and whole"
+    with open_store(url, raw_url=str(raw)) as store:
+        assert captured(store) == 3
+
+
 def test_a_limit_on_the_size_of_files_is_no_room(databases: Databases, tmp_path: Path, drop: Path) -> None:
     url, raw = databases.fresh("sqlite"), tmp_path / "raw"
     done = swept(url, raw, drop, "200000")
