@@ -32,6 +32,7 @@ _WITHDRAW: Final = (
 )
 _BY_ID: Final = select(_A.n, _A.content_digest, _A.wire).where(_A.id == bindparam("id"))
 _NUMBERS: Final = select(_A.id, _A.n).where(_A.id.in_(_KEYS))
+_STANDING: Final = select(_A.n, _A.revision).where(_A.n.in_(_KEYS), _A.withdrawn_at.is_(None))
 _SIDES: Final = select(_A.n, _A.id, _A.publisher, _A.published_at, _A.body, _A.language).where(_A.n.in_(_KEYS))
 
 
@@ -184,6 +185,11 @@ def _write_derived(conn: Connection, article: Article, n: int) -> None:
 def numbers(conn: Connection, ids: Collection[str]) -> dict[str, int]:
     """Give the number of each article that is filed under one of the ids."""
     return {id_: n for some in chunks(ids) for id_, n in conn.execute(_NUMBERS, {"keys": some})}
+
+
+def standing(conn: Connection, ns: Collection[int]) -> dict[int, int]:
+    """Give the revision at which each article is, by article number; one that is withdrawn is not there."""
+    return {n: revision for some in chunks(ns) for n, revision in conn.execute(_STANDING, {"keys": some})}
 
 
 def sides(conn: Connection, ns: Collection[int]) -> dict[int, Shelved]:

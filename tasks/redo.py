@@ -120,8 +120,8 @@ def redo_batch(
 ) -> Redone:
     """Write down what differs in a batch, settle what hangs on it, and let go of it: all of it or nothing.
 
-    An outcome is the article as it is made now. What its holder has no longer in hand is passed over. A `trial` does
-    the same and takes it back, for its counts.
+    An outcome is the article as it is made now. What its holder has no longer in hand is passed over, and so is what
+    was revised or withdrawn after it was read. A `trial` does the same and takes it back, for its counts.
 
     Raises:
         StoreBusy: another writer held the database for longer than the timeout; nothing was written.
@@ -132,7 +132,8 @@ def redo_batch(
         with store.filing() as conn:
             first = changes.last(conn)
             mine = renewal.held(conn, [task.stored.n for task, _ in work], holder=holder)
-            redone = _redo(conn, [w for w in work if w[0].stored.n in mine], now, max_attempts, window)
+            work = _as_read(conn, [w for w in work if w[0].stored.n in mine], holder)
+            redone = _redo(conn, work, now, max_attempts, window)
             redone = replace(redone, announced=changes.count(conn, after=first))
             if trial:
                 raise _Undone
@@ -141,6 +142,20 @@ def redo_batch(
             renewal.release(conn, holder=holder, among=mine)
     logger.info("made anew %s trial=%s", redone, trial)
     return redone
+
+
+def _as_read(conn: Connection, work: Sequence[tuple[Task, Outcome]], holder: str) -> Sequence[tuple[Task, Outcome]]:
+    """Give what still stands as it was read, and let go of what was revised or withdrawn meanwhile.
+
+    Nothing is noted as made of that, and its attempt is not counted: if an older version made what it says now, whoever
+    looks next finds it.
+    """
+    standing = archive.standing(conn, [task.stored.n for task, _ in work])
+    overtaken = {task.stored.n for task, _ in work if standing.get(task.stored.n) != task.stored.revision}
+    if overtaken:
+        renewal.release(conn, holder=holder, among=overtaken)
+        logger.info("left as they are, revised or withdrawn meanwhile articles=%d", len(overtaken))
+    return [w for w in work if w[0].stored.n not in overtaken]
 
 
 def _redo(

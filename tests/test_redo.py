@@ -1,9 +1,10 @@
 """Making anew: found by version, in one hand at a time, written only where it differs, and announced only then."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from test_filing import FIVE, NOW, file_all, outcome_of
@@ -12,9 +13,10 @@ from storage import catalogue, changes, quotebook, renewal
 from storage.records import Article, Refusal
 from storage.renewal import EVERYTHING, Selection
 from storage.store import Store
-from tasks import redo, versions
+from tasks import redo, versions, wirecopy
 from tasks.redo import Redone, Task
 from tasks.stages import Failure, Outcome
+from tasks.withdrawing import withdraw
 
 LEASE = timedelta(minutes=5)
 MOST = 3
@@ -289,6 +291,86 @@ def test_who_has_lost_an_article_writes_nothing_to_it(store: Store, filed: list[
     assert len(claim(store, newer("quotes"), "quick", now=NOW + 2 * LEASE)) == 5
     before = state(store)
     assert write(store, [(t, replace(t.stored.article, quotations=())) for t in tasks], "slow") == Redone()
+    assert state(store) == before
+
+
+def revise(store: Store, article: Article) -> None:
+    """File another version of an article, made by today's stages, as live work does."""
+    body = f"{article.body}\n\nThe harbour office has corrected the number of sailings since."
+    stages = tuple((stage, version) for stage, version in article.stages if stage != "copies")  # which filing notes
+    assert file_all(store, [replace(article, body=body, stages=stages)]).revised == 1
+
+
+def take_back(store: Store, article: Article) -> None:
+    assert withdraw(store, article.id, reason="legal grounds", now=NOW)
+
+
+@pytest.fixture
+def named(store: Store, sample_articles: dict[str, Article]) -> list[Article]:
+    """Five articles that keep their ids when they say something else, two pairs of copies among them."""
+    articles = [replace(sample_articles[name], identifier=name) for name in FIVE]
+    file_all(store, articles)
+    return articles
+
+
+@pytest.mark.parametrize("stage", ["extract", "quotes", "copies"])
+@pytest.mark.parametrize("overtake", [revise, take_back])
+def test_what_live_work_has_changed_since_it_was_read_is_left_as_it_is(
+    store: Store,
+    named: list[Article],
+    overtake: Callable[[Store, Article], None],
+    stage: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = newer(stage)
+    tasks = claim(store, wanted)
+    one = tasks[0]
+    overtake(store, one.stored.article)
+    monkeypatch.setattr(wirecopy, "VERSION", wanted["copies"])
+    before = state(store)
+    better = {"extract": {"headline": "Read better"}, "quotes": {"quotations": ()}, "copies": {}}[stage]
+    work = [(t, replace(made(t.stored.article, stage), **(better if t is one else {}))) for t in tasks]
+    for trial in (True, False):
+        done = write(store, work, trial=trial)
+        assert (done.redone, done.altered) == (4, 0)
+        assert state(store) == before
+        if trial:  # which lets go of everything
+            assert len(claim(store, wanted)) == (5 if overtake is revise else 4)
+
+    # What says something else now is found again, and read as it stands. What is withdrawn is not.
+    left = claim(store, wanted, "two")
+    assert [(t.stored.id, t.stored.revision) for t in left] == ([(one.stored.id, 2)] if overtake is revise else [])
+    assert write(store, [(t, made(t.stored.article, stage)) for t in left], "two").redone == len(left)
+    assert claim(store, wanted, "three") == []
+    assert state(store) == before
+
+
+@pytest.mark.parametrize("outcome", [Failure, Refusal])
+def test_what_came_of_a_former_text_is_not_held_against_the_new_one(
+    store: Store, named: list[Article], outcome: type[Failure | Refusal]
+) -> None:
+    (task, *_) = claim(store, newer("extract"))
+    revise(store, task.stored.article)
+    bad = Failure(input="x", error="no") if outcome is Failure else Refusal(input="x", reason="empty", detail="no")
+    assert write(store, [(task, bad)]) == Redone()
+    with store.reading() as conn:
+        assert renewal.set_aside(conn, max_attempts=1) == ()
+
+
+def test_what_is_withdrawn_while_it_is_taken_in_hand_stays_withdrawn(
+    store: Store, named: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = catalogue.numbered
+
+    def late(*given: Any) -> Any:
+        take_back(store, named[0])
+        return real(*given)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(catalogue, "numbered", late)
+        tasks = claim(store, newer("extract"), limit=1)
+    before = state(store)
+    assert write(store, [(t, replace(made(named[0], "extract"), headline="Read better")) for t in tasks]) == Redone()
     assert state(store) == before
 
 
