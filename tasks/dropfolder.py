@@ -14,7 +14,7 @@ import signal
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Self
 
@@ -34,12 +34,16 @@ _NO_REPLACE: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a file shows: two that are equal have the same file before them, with nothing written to it."""
+    """What a look at a file shows: two that are equal have the same file before them, with nothing written to it.
+
+    `ctime_ns`, when it was last put somewhere, is no part of that: a move changes it.
+    """
 
     inode: int
     size_bytes: int
     mtime_ns: int
     mode: int
+    ctime_ns: int = field(default=0, compare=False)
 
     @property
     def is_file(self) -> bool:
@@ -48,7 +52,7 @@ class Look:
 
 
 def _look(status: os.stat_result) -> Look:
-    return Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
+    return Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_ctime_ns)
 
 
 class DropFolder:

@@ -134,7 +134,8 @@ def reject_left(store: Store, folder: Path, *, max_bytes: int) -> int:
 def _move_on(folder: DropFolder, place: str, look: Look, item: Item) -> bool:
     """Move a file from `done/` to `rejected/`. False if it is gone, or may not be moved: then the next ones may."""
     try:
-        return _reject(folder, place, look, f"{item.reason}: {item.detail}") is not None
+        beside = folder.look(place + SIDECAR)
+        return _reject(folder, place, look, beside, f"{item.reason}: {item.detail}") is not None
     except OSError as error:
         logger.warning("was refused, but cannot be moved on file=%r error=%s", place, error)
         return False
@@ -155,6 +156,7 @@ class _File:
 
     name: str
     look: Look
+    beside: Look | None
     documents: int = 0
     changed: bool = False
     refusal: Refusal | None = None
@@ -232,16 +234,19 @@ class _Sweep:
 
     def _put_away(self, file: _File) -> str | None:
         if file.refusal is not None:
-            return _reject(self._folder, file.name, file.look, f"{file.refusal.reason}: {file.refusal.detail}")
+            reason = f"{file.refusal.reason}: {file.refusal.detail}"
+            return _reject(self._folder, file.name, file.look, file.beside, reason)
         into = f"{DONE}/{self._now:%Y-%m-%d}"
-        return _with_its_sidecar(self._folder, file.name, into, file.look)
+        return _with_its_sidecar(self._folder, file.name, into, file.look, file.beside)
 
     def _read(self, name: str) -> Iterator[tuple[_File, Document | Refusal]]:
         """Read one file, if it is whole: its documents, or why there are none."""
         look = self._folder.look(name)
         if look is None or (self._looks is not None and self._looks.is_stuck(name, look)):
             return
-        file = _File(name, look)
+        # Its sidecar is looked at before it is opened. Another sweep, which none keeps away from this one, moves the
+        # document first: then an open document without a sidecar never had one.
+        file = _File(name, look, self._folder.look(name + SIDECAR))
         try:
             yield from ((file, arrival) for arrival in self._documents(file))
         except Rejected as refused:
@@ -259,12 +264,12 @@ class _Sweep:
             Rejected: it is never read; also a sidecar whose document did not come.
         """
         name, look = file.name, file.look
-        age = self._now - datetime.fromtimestamp(look.mtime_ns / 1e9, UTC)
+        age = self._since(look.mtime_ns)
         unchanged = None if self._looks is None else self._looks.unchanged(name, look, self._now)
         if name.endswith(SIDECAR):
             alone = self._folder.look(name.removesuffix(SIDECAR)) is None
             # Its time of writing may be as old as the document's: who sees it from the beginning goes by that.
-            waited = age if unchanged is None else unchanged
+            waited = min(age, self._since(look.ctime_ns)) if unchanged is None else unchanged
             if alone and waited >= ORPHAN and not _follow(self._folder, name, look):
                 raise Rejected("unreadable", "it says what is known of a document that did not come; drop both again")
             return
@@ -278,7 +283,7 @@ class _Sweep:
             return
         subject = str(self._folder.path / name)
         with self._folder.opened(name, look, ready=ready) as opened:
-            hints = self._hints(name) if opened is not None else None
+            hints = self._hints(file) if opened is not None else None
             if opened is None or hints is None:
                 self._growing += 1
                 return
@@ -298,13 +303,16 @@ class _Sweep:
         if not file.documents:
             raise Rejected("empty", REASONS["empty"])
 
-    def _hints(self, name: str) -> Hints | None:
-        """Give what the folder and the sidecar say of a document; None if the sidecar is not whole yet."""
-        hints = Hints(publisher=publisher_of(name))
-        beside = self._folder.look(name + SIDECAR)
-        if beside is None:
+    def _since(self, time_ns: int) -> timedelta:
+        return self._now - datetime.fromtimestamp(time_ns / 1e9, UTC)
+
+    def _hints(self, file: _File) -> Hints | None:
+        """Give what the folder and the sidecar say of a document; None if the sidecar is not whole, or another now."""
+        hints = Hints(publisher=publisher_of(file.name))
+        if file.beside is None:
             return hints
-        said = self._folder.read(name + SIDECAR, beside, max_bytes=sidecar.LARGEST, ready=lambda held: not held)
+        place = file.name + SIDECAR
+        said = self._folder.read(place, file.beside, max_bytes=sidecar.LARGEST, ready=lambda held: not held)
         return None if said is None else sidecar.read(said, beside=hints)
 
     def _came_whole(self, name: str) -> bool:
@@ -318,16 +326,25 @@ def publisher_of(name: str) -> str | None:
     return outermost if rest and any(c.isalpha() for c in outermost) else None
 
 
-def _reject(folder: DropFolder, name: str, look: Look, reason: str) -> str | None:
-    return _with_its_sidecar(folder, name, REJECTED, look, note=(REASON, f"{reason}\n"))
+def _reject(folder: DropFolder, name: str, look: Look, beside: Look | None, reason: str) -> str | None:
+    return _with_its_sidecar(folder, name, REJECTED, look, beside, note=(REASON, f"{reason}\n"))
 
 
 def _with_its_sidecar(
-    folder: DropFolder, name: str, into: str, look: Look, *, note: tuple[str, str] | None = None
+    folder: DropFolder,
+    name: str,
+    into: str,
+    look: Look,
+    beside: Look | None,
+    *,
+    note: tuple[str, str] | None = None,
 ) -> str | None:
-    """Move a document, then what lies beside it: a document without its sidecar would be another document."""
+    """Move a document, then what was seen beside it: a document without its sidecar would be another document.
+
+    A sidecar that came since waits for a document of its own.
+    """
     place = folder.move(name, into, look, note=note)
-    if place is not None and (beside := folder.look(name + SIDECAR)) is not None:
+    if place is not None and beside is not None:
         folder.move(name + SIDECAR, into, beside, named=(place.rpartition("/")[2], SIDECAR))
     return place
 

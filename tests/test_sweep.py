@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from storage import inbox
 from storage.errors import Misconfigured
 from storage.records import Hints
 from storage.store import Store, open_store
-from tasks import dropfolder, looks, sweep
+from tasks import dropfolder, intake, looks, sweep
 from tasks.dropfolder import DropFolder, is_held
 from tasks.looks import Looks
 from tasks.sweep import Swept
@@ -138,8 +140,67 @@ def test_a_sidecar_waits_for_its_document_and_not_for_ever(store: Store, tmp_pat
     path = drop(tmp_path, "a.txt.meta.json", "{}")
     os.utime(path, times=(NOW.timestamp() - 60,) * 2)
     assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept()
-    assert sweep.sweep(store, tmp_path, now=NOW + sweep.ORPHAN, max_bytes=1000) == Swept(refused=1)
+    later = datetime.now(UTC) + sweep.ORPHAN
+    assert sweep.sweep(store, tmp_path, now=later, max_bytes=1000) == Swept(refused=1)
     assert (tmp_path / "rejected" / "a.txt.meta.json").exists()
+
+
+def test_a_sidecar_that_keeps_an_old_time_waits_for_its_document_without_any_memory(
+    store: Store, tmp_path: Path
+) -> None:
+    drop(tmp_path, "a.txt.meta.json", '{"publisher": "Landline"}')  # as `cp -p` does
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept()
+    drop(tmp_path, "a.txt", "one")
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(taken=1)
+    assert hints_of(store) == {"a.txt": Hints(publisher="Landline")}
+
+
+def test_two_sweeps_at_once_part_no_document_from_its_sidecar(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "drop"
+    drop(folder, "a.txt", "one")
+    drop(folder, "a.txt.meta.json", '{"publisher": "Landline"}')
+    opened, others = DropFolder.opened, []
+
+    @contextmanager
+    def overtaken(self: DropFolder, name: str, *given: Any, **named: Any) -> Iterator[Any]:
+        """The other sweep comes and goes while this one has the document open."""
+        with opened(self, name, *given, **named) as file:
+            monkeypatch.undo()
+            others.append(sweep.sweep(store, folder, now=NOW, max_bytes=1000))
+            yield file
+
+    monkeypatch.setattr(DropFolder, "opened", overtaken)
+    assert sweep.sweep(store, folder, now=NOW, max_bytes=1000) == Swept(growing=1)
+    assert others == [Swept(taken=1)]
+    assert hints_of(store) == {"a.txt": Hints(publisher="Landline")}
+    with store.reading() as conn:
+        assert inbox.counts(conn)["captured"] == 1
+
+
+@pytest.mark.parametrize("first", ['{"publisher": "Landline"}', None])
+def test_a_sidecar_that_comes_during_a_sweep_waits_for_the_next_document(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str | None
+) -> None:
+    folder, take_in = tmp_path / "drop", intake.take_in
+    drop(folder, "a.txt", "one")
+    if first is not None:
+        drop(folder, "a.txt.meta.json", first)
+
+    def followed(*given: Any, **named: Any) -> Iterator[Any]:
+        yield from take_in(*given, **named)
+        drop(folder, "new.tmp", '{"publisher": "Halcyon"}').replace(folder / "a.txt.meta.json")
+
+    monkeypatch.setattr(intake, "take_in", followed)
+    assert sweep.sweep(store, folder, now=NOW, max_bytes=1000) == Swept(taken=1)
+    monkeypatch.undo()
+    assert [p.name for p in folder.iterdir() if p.is_file()] == ["a.txt.meta.json"]
+    drop(folder, "a.txt", "another")
+    assert sweep.sweep(store, folder, now=NOW, max_bytes=1000) == Swept(taken=1)
+    with store.reading() as conn:
+        items = [inbox.item(conn, n) for n in (1, 2)]
+    assert [i.hints.publisher for i in items if i] == ["Landline" if first else None, "Halcyon"]
 
 
 def test_what_came_by_a_rename_need_not_settle(store: Store, tmp_path: Path) -> None:
@@ -456,7 +517,7 @@ def test_a_sidecar_that_a_crash_left_behind_follows_its_document(store: Store, t
     drop(tmp_path, "a.txt", "one")
     sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000)
     drop(tmp_path, "a.txt.meta.json", "{}")
-    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept()
+    assert sweep.sweep(store, tmp_path, now=datetime.now(UTC) + sweep.ORPHAN, max_bytes=1000) == Swept()
     done = tmp_path / "done" / f"{NOW:%Y-%m-%d}"
     assert sorted(p.name for p in done.iterdir()) == ["a.txt", "a.txt.meta.json"]
 
