@@ -4,11 +4,11 @@ Nothing here touches what was filed: articles, and what hangs on them, stay for 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, String, cast, func, select
 
 from storage import tables as t
 from storage.store import Store
@@ -40,23 +40,18 @@ def tend(store: Store, *, thorough: bool) -> None:
         connection.close()
 
 
-def stale_captures(conn: Connection, *, before: datetime) -> Iterator[str]:
-    """Give the digests of captures of which every item was settled before a time. Ascending, a page at a time."""
+def stale_captures(conn: Connection, *, before: datetime, after: str = "") -> dict[str, list[int]]:
+    """Give a page of digests of captures of which every item was settled before a time, and those items. Ascending."""
     i = t.InboxItem
-    last = ""
-    while True:
-        page = conn.execute(
-            select(i.digest)
-            .where(i.digest > last)
-            .group_by(i.digest)
-            .having(func.count() == func.count(i.settled_at), func.max(i.settled_at) < before)
-            .order_by(i.digest)
-            .limit(AT_ONCE)
-        ).scalars().all()  # fmt: skip
-        yield from (str(digest) for digest in page)
-        if len(page) < AT_ONCE:
-            return
-        last = str(page[-1])
+    page = conn.execute(
+        select(i.digest, func.aggregate_strings(cast(i.id, String), ","))
+        .where(i.digest > after)
+        .group_by(i.digest)
+        .having(func.count() == func.count(i.settled_at), func.max(i.settled_at) < before)
+        .order_by(i.digest)
+        .limit(AT_ONCE)
+    )
+    return {str(digest): [int(item) for item in items.split(",")] for digest, items in page}
 
 
 def throw_away(store: Store, *, before: datetime) -> int:
@@ -64,6 +59,21 @@ def throw_away(store: Store, *, before: datetime) -> int:
 
     Their items stay, and say what became of them; nothing of them can be made anew.
     """
-    with store.reading() as conn:
-        stale = list(stale_captures(conn, before=before))
-    return sum(store.raw.remove(digest) for digest in stale)
+    thrown, last = 0, ""
+    while True:
+        # A page at a time: what comes again after a look must still be fresh on the shelf when its turn comes.
+        with store.reading() as conn:
+            stale = stale_captures(conn, before=before, after=last)
+        thrown += sum(_throw_one_away(store, digest, items, before) for digest, items in stale.items())
+        if len(stale) < AT_ONCE:
+            return thrown
+        last = max(stale)
+
+
+def _throw_one_away(store: Store, digest: str, items: Sequence[int], before: datetime) -> bool:
+    """Throw a capture away unless one of its items was reopened since; who would reopen one now waits for this."""
+    i = t.InboxItem
+    with store.writing() as conn:
+        asked = select(i.settled_at).where(i.id.in_(items)).order_by(i.id).with_for_update()
+        settled = conn.execute(asked).scalars().all()
+        return all(at is not None and at < before for at in settled) and store.raw.remove(digest)

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -125,11 +125,14 @@ class Raw:
     def remove(self, digest: str) -> bool:
         """Throw the bytes of that name away. False if there were none, or if they came again within the last hour.
 
-        Who has just been told that they are held may not have written down yet that he needs them.
+        Who has just been told that they are held may not have written down yet that he needs them. A server that does
+        not tell when it was given them cannot be asked; where it does, only a moment is left unguarded.
         """
         if not self.holds(digest):
             return False
         if self._folder is None:
+            if self._is_fresh_there(digest, _FRESH_S) is True:
+                return False
             self._files.rm_file(f"{self._root}/{_place(digest)}")
             return True
         place = self._folder / _place(digest)
@@ -170,15 +173,25 @@ class Raw:
         return bool(self._files.exists(f"{self._root}/{_place(digest)}"))
 
     def _held(self, digest: str) -> bool:
-        """As `holds`; what is held is marked as having come again, on a shelf that is a folder."""
+        """As `holds`; what is held is marked as having come again. False where only writing it anew can mark it."""
         if not self.holds(digest):
             return False
-        if self._folder is not None:
-            try:
-                os.utime(self._folder / _place(digest))
-            except FileNotFoundError:
-                return False  # thrown away in this moment
+        try:
+            if self._folder is None:
+                return self._is_fresh_there(digest, _FRESH_S / 2) is not False
+            os.utime(self._folder / _place(digest))
+        except FileNotFoundError:
+            return False  # thrown away in this moment
         return True
+
+    def _is_fresh_there(self, digest: str, seconds: float) -> bool | None:
+        """Say whether a server was given a capture within so many seconds; None if it does not tell."""
+        try:
+            written: datetime = self._files.modified(f"{self._root}/{_place(digest)}")
+        except NotImplementedError:
+            return None
+        aware = written if written.tzinfo else written.replace(tzinfo=UTC)
+        return aware.timestamp() > time.time() - seconds
 
 
 def _place(digest: str) -> str:

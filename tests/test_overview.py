@@ -98,6 +98,43 @@ def test_captures_are_thrown_away_when_nothing_needs_them_and_not_before(
     assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 0
 
 
+def test_what_is_retried_while_old_captures_are_thrown_away_is_kept(
+    store: Store, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = take_in(store, b"old", b"older", now=now - timedelta(days=9))
+    with store.writing() as conn:
+        for item in items:
+            inbox.settle(conn, item, state="rejected", reason="no-body", now=now - timedelta(days=8))
+    _age(tmp_path)
+    stale_captures = housekeeping.stale_captures
+
+    def overtaken(*given: Any, **named: Any) -> Any:
+        """Somebody retries the one, once the list is made."""
+        listed = stale_captures(*given, **named)
+        with store.writing() as conn:
+            inbox.retry(conn, items[:1], now=now)
+        return listed
+
+    monkeypatch.setattr(housekeeping, "stale_captures", overtaken)
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 1
+    with store.reading() as conn:
+        held = [store.raw.holds(str(item.digest)) for n in items if (item := inbox.item(conn, n))]
+    assert held == [True, False]
+
+
+def test_old_captures_are_thrown_away_page_by_page(
+    store: Store, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = take_in(store, *(b"%d" % n for n in range(6)), now=now - timedelta(days=9))
+    with store.writing() as conn:
+        for item in items:
+            inbox.settle(conn, item, state="rejected", reason="no-body", now=now - timedelta(days=8))
+    _age(tmp_path)
+    monkeypatch.setattr(housekeeping, "AT_ONCE", 2)
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 6
+    assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 0
+
+
 def test_the_database_is_tended_while_others_use_it(store: Store, now: datetime) -> None:
     take_in(store, b"one", now=now)
     with store.reading() as conn:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fsspec import AbstractFileSystem
 
 import storage.raw
 from storage.errors import Misconfigured, Rejected
@@ -139,6 +140,31 @@ def test_what_the_dead_began_to_write_is_cleared_and_what_the_living_write_is_no
     assert raw.clear(before=now - timedelta(hours=1)) == 1
     assert (dead.exists(), alive.exists(), raw.get(digest)) == (False, True, BYTES)
     assert Raw(str(tmp_path / "none")).clear(before=now) == 0
+
+
+def test_what_comes_again_to_a_server_is_not_thrown_away(tmp_path: Path) -> None:
+    raw = Raw(f"memory://{tmp_path.name}")
+    digest = raw.put(BYTES)
+    (kept,) = [file for place, file in raw._files.store.items() if tmp_path.name in place and digest in place]
+    assert not raw.remove(digest), "it has just come"
+    kept.modified -= timedelta(hours=2)
+    raw.put(BYTES)
+    assert not raw.remove(digest), "it has just come again"
+    assert raw.get(digest) == BYTES
+    (kept,) = [file for place, file in raw._files.store.items() if tmp_path.name in place and digest in place]
+    kept.modified -= timedelta(hours=2)
+    assert (raw.remove(digest), raw.holds(digest), raw.remove(digest)) == (True, False, False)
+
+
+def test_a_server_that_does_not_say_when_is_believed_to_hold_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = Raw(f"memory://{tmp_path.name}")
+    digest = raw.put(BYTES)
+    monkeypatch.setattr(type(raw._files), "modified", AbstractFileSystem.modified)
+    monkeypatch.setattr(raw._files, "pipe_file", None)  # it is not written again
+    assert raw.put(BYTES) == digest
+    assert (raw.remove(digest), raw.holds(digest)) == (True, False)
 
 
 def test_shelf_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
