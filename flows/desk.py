@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextvars
 import logging
+import os
 import secrets
 import signal
 import threading
@@ -54,11 +55,21 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 
 
 def desk(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run one desk until SIGTERM or Ctrl-C. Prefect's server is the one that PREFECT_API_URL names."""
+    """Run one desk until SIGTERM or Ctrl-C; a second Ctrl-C ends it at once.
+
+    Prefect's server is the one that PREFECT_API_URL names.
+    """
     del arguments
     stopping = threading.Event()
+
+    def stop(number: int, _frame: object) -> None:
+        # Not at a second SIGTERM: a service manager sends it to all processes, and so does `up`.
+        if number == signal.SIGINT and stopping.is_set():
+            os._exit(130)
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     failure: list[BaseException] = []
 
     def work() -> None:

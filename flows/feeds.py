@@ -21,7 +21,7 @@ from storage import entries, feeds
 from storage.errors import WiredeskError
 from storage.feedrecords import FeedState
 from storage.feeds import Feed
-from storage.masking import masked, without_user
+from storage.masking import MASK, masked, without_user
 from storage.store import Store, open_store
 from tasks import feedask, link, opml
 from tasks.feedask import Found
@@ -88,16 +88,37 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
     new = tagged = 0
     now = datetime.now(UTC)
     with open_store(settings.database, raw_url=settings.raw) as store, store.writing() as conn:
+        whole, keyless = _with_keys(listed, [feed.state.address for feed in feeds.every(conn)])
         states = [
             FeedState(address=one.address, title=one.title, site=one.site, tags=one.tags, next_poll_at=now)
-            for one in listed
+            for one in whole
         ]
         for state, (feed, is_new) in zip(states, feeds.add_all(conn, states, now=now), strict=True):
             new += is_new
             tagged += _tag(conn, feed, state.tags)
-    known = len(listed) - new
+    known = len(whole) - new
     print(f"{new} feeds added, {known} known before, {tagged} of them with new tags", file=sys.stderr)
-    return 0
+    for address in keyless:
+        print(
+            f"wiredesk: {address}: not added, its key was left out of the list; add it by its address", file=sys.stderr
+        )
+    return 1 if keyless else 0
+
+
+def _with_keys(listed: Sequence[Listed], known: Sequence[str]) -> tuple[list[Listed], list[str]]:
+    """Give addresses from which an export has left the keys out as they are known, and apart those that are not."""
+    whole: dict[str, list[str]] = {}
+    for address in known:
+        whole.setdefault(masked(address), []).append(address)
+    found, keyless = [], []
+    for one in listed:
+        if MASK not in one.address:
+            found.append(one)
+        elif one.address in whole:
+            found += [replace(one, address=address) for address in whole[one.address]]
+        else:
+            keyless.append(one.address)
+    return found, keyless
 
 
 def export_opml(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -20,10 +20,10 @@ from flows import settings as environment
 from flows.settings import Settings
 from flows.standing import DESK_LOCK, answers, is_held
 from storage import catalogue, families, inbox, migrate, pairs, tallies
-from storage.errors import WiredeskError
+from storage.errors import Misconfigured, WiredeskError
 from storage.masking import masked
 from storage.overview import overview
-from storage.store import Store, open_store
+from storage.store import Store, open_store, version
 
 
 def open_filed(settings: Settings) -> Store:
@@ -216,17 +216,17 @@ def _item_row(item: inbox.Item) -> dict[str, Any]:
 def db(arguments: argparse.Namespace, settings: Settings) -> int:
     """Upgrade the database, or show its version."""
     if arguments.what == "upgrade":
-        with open_store(settings.database, raw_url=settings.raw) as store:
-            print(_version(store))
+        open_store(settings.database, raw_url=settings.raw).close()
+        print(version(settings.database))
         return 0
-    with open_filed(settings) as store:
-        print(f"{_version(store)} (this version needs {migrate.HEAD})")
+    if missing := _missing(settings):
+        raise WiredeskError(missing)
+    print(f"{version(settings.database)} (this version needs {migrate.HEAD})")
+    try:
+        open_filed(settings).close()
+    except Misconfigured as error:  # older, newer or half upgraded: what to do about it
+        print(f"wiredesk: {error}", file=sys.stderr)
     return 0
-
-
-def _version(store: Store) -> str | None:
-    with store.reading() as conn:
-        return migrate.current(conn)
 
 
 def lines(rows: Iterable[Mapping[str, Any]]) -> int:

@@ -138,8 +138,8 @@ class _Watch:
         self._api = environment.api_url(settings)
         self._other = other
         self._database = database
+        self._children: Sequence[_Child] = ()
         self._stopping = False
-        self._told = 0
 
     def run(self) -> int:
         """Run until told to stop. Gives the exit status."""
@@ -156,27 +156,29 @@ class _Watch:
             )
             told = {**environment.desk_environment(settings), "NOTIFY_SOCKET": address}
             desk = _Child("the desk", [*python, "flows", "desk"], told)
-            children = [desk] if self._other else [server, desk]
+            self._children = [desk] if self._other else [server, desk]
             try:
-                return self._watch(children, mail)
+                return self._watch(mail)
             finally:
                 notify("STOPPING=1")
                 desk.stop(2 * settings.stop_s + 20)
                 server.stop(SERVER_STOP_S)
 
     def _stop(self, *_: object) -> None:
-        self._told += 1
+        if self._stopping:  # told twice: at once
+            for child in self._children:
+                if child.process is not None:
+                    child.process.kill()
+            os._exit(130)
         self._stopping = True
-        if self._told > 1:
-            os._exit(130)  # told twice: the children end with this process
 
-    def _watch(self, children: Sequence[_Child], mail: socket.socket) -> int:
-        for child in children:
+    def _watch(self, mail: socket.socket) -> int:
+        for child in self._children:
             child.start()
         ready = False
         deadline = time.monotonic() + START_S
         while not self._stopping:
-            for child in children:
+            for child in self._children:
                 if (status := self._tend(child)) is not None:
                     return status
             heard = select.select([mail], [], [], 0.2)[0]

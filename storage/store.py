@@ -152,6 +152,20 @@ def open_store(
         raise
 
 
+def version(database_url: str) -> str | None:
+    """Say at which migration a database stands, whether this version can open it or not; None if it holds no store.
+
+    Raises:
+        StoreBusy, Misconfigured: as `open_store`, but for the version.
+    """
+    engine = _engine(_read_url(database_url), timedelta(seconds=30))
+    try:
+        with _translated(engine.url), engine.connect() as conn:
+            return migrate.current(conn)
+    finally:
+        engine.dispose()
+
+
 def _read_url(database_url: str) -> URL:
     try:
         url = make_url(database_url)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from shelving import Desk, quoting
 
 from flows import cli, demo, export, lists, showbooks
 from flows.settings import Settings, read_settings
-from storage import catalogue, quotebook
+from storage import catalogue, migrate, quotebook
 from storage.errors import Misconfigured, WiredeskError
 from storage.records import Article, sort_time
 from storage.searching import Asked
@@ -256,6 +257,21 @@ def test_who_only_looks_makes_nothing(command: str, tmp_path: Path) -> None:
     with pytest.raises(WiredeskError, match=r"none/wiredesk\.db\. Begin with: wiredesk ingest PATH"):
         here(*command.split(), home=tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("stands", "says"), [("0001", "wiredesk db upgrade"), ("9999", "newer version (9999")])
+def test_version_of_another_database_is_told(
+    stands: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here("db", "upgrade", home=tmp_path)
+    with sqlite3.connect(tmp_path / "wiredesk.db") as conn:
+        conn.execute("UPDATE alembic_version SET version_num = ?", [stands])
+    conn.close()
+    capsys.readouterr()
+    assert here("db", "current", home=tmp_path) == 0
+    told = capsys.readouterr()
+    assert told.out == f"{stands} (this version needs {migrate.HEAD})\n"
+    assert says in told.err
 
 
 def test_status_of_nothing_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

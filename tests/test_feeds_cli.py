@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,19 @@ def test_lists_are_imported_and_exported_with_folders_as_tags(
     assert "0 feeds added" in capsys.readouterr().err
     assert run("export", "--out", tmp_path / "out.opml", home=home) == 0
     assert {one.address: one for one in opml.read((tmp_path / "out.opml").read_bytes())} == known
+
+
+def test_list_without_keys_finds_the_feeds_it_was_made_from(
+    home: Path, store: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    add(store, "http://post.example/feed?token=sesame")
+    run("export", "--out", tmp_path / "out.opml", home=home)
+    listed = [replace(one, tags=("north",)) for one in opml.read((tmp_path / "out.opml").read_bytes())]
+    listed.append(opml.Listed(address="http://other.example/feed?token=***"))
+    (tmp_path / "list.opml").write_bytes(opml.write(listed, title="x"))
+    assert run("import", tmp_path / "list.opml", home=home) == 1
+    assert {a: s.tags for a, s in states(store).items()} == {"http://post.example/feed?token=sesame": ("north",)}
+    assert "http://other.example/feed?token=***: not added, its key" in capsys.readouterr().err
 
 
 def test_known_feed_keeps_its_state_when_a_list_names_it(home: Path, store: Store, tmp_path: Path) -> None:

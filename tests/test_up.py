@@ -1,13 +1,17 @@
 """`wiredesk up` where it cannot start: one clear sentence, at once, and nothing left running."""
 
+import signal
 import socket
 import sqlite3
+import time
 from pathlib import Path
 
-from desking import Up, free_port
+import psutil
+import pytest
+from desking import Up, free_port, wait_for
 
 from flows import settings as environment
-from flows.standing import only_one
+from flows.standing import DESK_LOCK, is_held, only_one
 from storage.store import open_store
 
 
@@ -60,3 +64,29 @@ def test_a_database_that_is_newer_or_does_not_answer(tmp_path: Path) -> None:
 def test_a_prefect_server_that_is_named_and_not_there(tmp_path: Path) -> None:
     said = refused(tmp_path, PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api")
     assert "no Prefect server answers there" in said
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize("command", ["up", "desk"])
+def test_a_second_ctrl_c_ends_everything_at_once(command: str, tmp_path: Path) -> None:
+    port = free_port()
+    up = Up(tmp_path, port, "up").ready()
+    ended = up
+    try:
+        if command == "desk":
+            ended = Up(tmp_path / "other", port, "desk", PREFECT_API_URL=up.api)
+            wait_for(lambda: is_held(ended.home / DESK_LOCK), what="the desk")
+            time.sleep(3)  # it has its worker processes by then
+        below = psutil.Process(ended.process.pid).children(recursive=True)
+        until = time.monotonic() + 5
+        while ended.process.poll() is None and time.monotonic() < until:  # two at once may come as one
+            ended.process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        assert ended.process.wait(0) == 130
+        _, left = psutil.wait_procs(below, timeout=30)  # those that were loading their models finish that
+        assert left == []
+        with only_one(ended.home / DESK_LOCK, "taken"):
+            pass
+    finally:
+        if ended is not up:
+            up.stop()
