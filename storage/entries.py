@@ -186,8 +186,12 @@ def looked(
 
 
 def forget(conn: Connection, *, unseen_since: datetime) -> int:
-    """Forget entries that have long left their feeds. Gives how many. What came of them stays filed."""
-    return conn.execute(delete(_E).where(_E.last_seen_at < unseen_since)).rowcount
+    """Forget entries that have long left their feeds. Gives how many. What came of them stays filed.
+
+    A feed that has had nothing new since keeps them all: they may stand in it still.
+    """
+    with_news = select(_E.feed_id).where(_E.last_seen_at >= unseen_since)
+    return conn.execute(delete(_E).where(_E.last_seen_at < unseen_since, _E.feed_id.in_(with_news))).rowcount
 
 
 def counts(conn: Connection, feed_id: int) -> tuple[int, int]:

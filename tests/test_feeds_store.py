@@ -229,6 +229,7 @@ def test_entry_still_in_its_feed_is_noted_again_once_a_day_only(store: Store, no
         assert entries.forget(conn, unseen_since=now) == 0
         entries.seen_again(conn, feed.id, ["a"], now=now + 2 * day)
         assert [k.key for k in entries.known(conn, feed.id, limit=1)] == ["a"]
+        assert entries.forget(conn, unseen_since=now + 9 * day) == 0, "a feed without news keeps what it had"
         assert entries.forget(conn, unseen_since=now + day) == 1
         assert [k.key for k in entries.known(conn, feed.id, limit=9)] == ["a"]
 

@@ -11,8 +11,8 @@ tenths of what came is settled. At the end everything must be settled, each good
 its original in one story and nothing else joined, revisions and rejects as planned; no "database is locked", no
 traceback, no failed run. Every few seconds the memory and processor time of each process go to OUT/memory.tsv, and at
 the end to a plot, OUT/memory.svg; `--limit` is how much a role's memory may grow over the last two thirds of the day,
-in percent per 1,000 articles (judged from 5,000 articles on, when caches are full; 2 by default). What is found goes
-to OUT/report.txt as well. Ctrl-C and SIGTERM end everything that was started; what was measured stays.
+in percent per 1,000 articles (judged from 5,000 articles a desk on, when caches are full; 2 by default). What is found
+goes to OUT/report.txt as well. Ctrl-C and SIGTERM end everything that was started; what was measured stays.
 """
 
 import argparse
@@ -272,12 +272,13 @@ def main() -> int:
     words.add_argument("--minutes", type=float, default=120.0, help="the day fails if it is not over by then")
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--postgresql", action="store_true")
-    words.add_argument("--limit", type=float, help=f"default {LIMIT:g}, from {JUDGED_FROM} articles on")
+    words.add_argument("--limit", type=float, help=f"default {LIMIT:g}, from {JUDGED_FROM} articles a desk on")
     words.add_argument("--every", type=float, default=5.0, help="seconds between two looks at the processes")
     words.add_argument("--out", type=Path, default=Path("var/busy-day"))
     given = words.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # else what is running stays
-    limit = given.limit if given.limit is not None else LIMIT if given.articles >= JUDGED_FROM else None
+    full = given.articles >= JUDGED_FROM * (2 if given.postgresql else 1)
+    limit = given.limit if given.limit is not None else LIMIT if full else None
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "report.txt").unlink(missing_ok=True)
     day = newsday.plan(
