@@ -11,9 +11,10 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy import delete as remove
 
-from storage import changes, rows
+from storage import changes, editions, rows
 from storage import tables as t
 from storage.changes import Told
+from storage.editions import Edition
 from storage.records import Article, as_json
 
 _MANY: Final = 900
@@ -31,6 +32,9 @@ _WITHDRAW: Final = (
     .returning(_A.id)
 )
 _BY_ID: Final = select(_A.n, _A.content_digest, _A.wire).where(_A.id == bindparam("id"))
+_KILLED: Final = "killed"
+"""The key in an article's `wire`, beside what its format says, of the edition of the kill that withdrew it. A revision
+takes it away."""
 _NUMBERS: Final = select(_A.id, _A.n).where(_A.id.in_(_KEYS))
 _STANDING: Final = select(_A.n, _A.revision).where(_A.n.in_(_KEYS), _A.withdrawn_at.is_(None))
 _SIDES: Final = select(_A.n, _A.id, _A.publisher, _A.published_at, _A.body, _A.language).where(_A.n.in_(_KEYS))
@@ -69,19 +73,25 @@ class Shelved:
 def file(conn: Connection, article: Article, *, item_id: int | None, digest: str | None, now: datetime) -> Filed:
     """File an article: as new, as a revision of the one with its id, or not at all if it says nothing new.
 
-    `seen` is what this article says now or has said in an earlier revision, or a version that is older by its sender's
-    own count and comes late; nothing is written then. After `revised`
-    the caller takes back what hung on the old text, in the same transaction: its fingerprints, its relations through
-    `unrelate`, and what it carried through the quote book's `set_statements` and the timeline's `set_occurrences`.
+    `seen` is a version that comes late: older by its sender's own count than what is filed, or no newer than the kill
+    that withdrew it. It is also what this article says now or has said in an earlier revision, unless it is newer by
+    that count. Nothing is written then. After `revised` the caller takes back what hung on the old text, in the same
+    transaction: its fingerprints, its relations through `unrelate`, and what it carried through the quote book's
+    `set_statements` and the timeline's `set_occurrences`.
     """
     known = conn.execute(_BY_ID, {"id": article.id}).first()
     if known is None:
         return _file_new(conn, [Arrived(article=article, item_id=item_id, digest=digest)], now=now)[0]
-    outdated = article.version is not None and article.version < ((known.wire or {}).get("version") or 0)
+    mine, wire = editions.of(article), known.wire or {}
+    to_filed = mine.than(Edition(version=wire.get("version")))
+    to_kill = mine.than(editions.read(wire.get(_KILLED)))
     if (
-        outdated
-        or known.content_digest == article.content_digest
-        or _said_before(conn, known.n, article.content_digest)
+        to_filed == "older"
+        or to_kill in {"older", "same"}
+        or (
+            "newer" not in {to_filed, to_kill}
+            and (known.content_digest == article.content_digest or _said_before(conn, known.n, article.content_digest))
+        )
     ):
         return Filed(outcome="seen", n=known.n, id=article.id)
     revise(conn, article, known.n, item_id=item_id, digest=digest, now=now)
@@ -149,17 +159,34 @@ def revise(
     changes.append_told(conn, "article.revised", [Told(old["id"], n, revision)], now=now)
 
 
-def withdraw(conn: Connection, n: int, *, reason: str, now: datetime) -> bool:
+def outlives(conn: Connection, n: int, kill: Edition) -> bool:
+    """Say whether what is filed under a number is newer than a kill of it."""
+    a = t.Article
+    row = conn.execute(select(a.__table__).where(a.n == n)).mappings().one()
+    return kill.than(editions.of(rows.article(dict(row), {}))) == "older"
+
+
+def withdraw(conn: Connection, n: int, *, reason: str, now: datetime, kill: Edition | None = None) -> bool:
     """Mark an article as withdrawn and let go of what was found in it. False if it was withdrawn already.
 
-    The caller takes back what hung on it, as after `revised` in `file`.
+    The edition of the `kill` is kept with it either way, the last if there are several. The caller takes back what hung
+    on it, as after `revised` in `file`.
     """
+    if kill is not None:
+        _note_kill(conn, n, kill)
     id_ = conn.execute(_WITHDRAW, {"number": n, "at": now}).scalar()
     if id_ is None:
         return False
     _drop_derived(conn, n)
     changes.append(conn, [("article.withdrawn", id_, {"reason": reason, "withdrawn_at": now.isoformat()})], now=now)
     return True
+
+
+def _note_kill(conn: Connection, n: int, kill: Edition) -> None:
+    a = t.Article
+    wire = conn.execute(select(a.wire).where(a.n == n)).scalar_one() or {}
+    if said := editions.as_json(editions.last(kill, editions.read(wire.get(_KILLED)))):
+        conn.execute(update(a).where(a.n == n).values(wire=wire | {_KILLED: said}))
 
 
 def delete(conn: Connection, n: int, *, reason: str, now: datetime) -> None:

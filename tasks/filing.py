@@ -14,7 +14,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from storage import archive, families, inbox, pairs, wireindex
+from storage import archive, editions, families, inbox, pairs, wireindex
 from storage.archive import Arrived, Shelved
 from storage.inbox import Item
 from storage.masking import masked
@@ -153,16 +153,23 @@ def _set_aside(
 def _withdraw(
     conn: Connection, work: Sequence[tuple[Item, Outcome]], *, now: datetime, holder: str | None, max_attempts: int
 ) -> Iterator[str]:
-    """Take back what the batch kills; give a word for each. A kill that comes before its article is tried again."""
+    """Take back what the batch kills; give a word for each.
+
+    A kill that comes before its article is tried again. One of an older version than is filed is `seen`.
+    """
     for item, outcome in work:
         if not isinstance(outcome, Withdrawal):
             continue
         n = archive.numbers(conn, [outcome.id]).get(outcome.id)
+        kill = editions.of(outcome)
         if n is None:
             error = f"It withdraws the article {outcome.identifier}, which is not filed ({outcome.reason})."
             yield _put_back(conn, item, error, now=now, holder=holder, max_attempts=max_attempts)
+        elif archive.outlives(conn, n, kill):
+            inbox.settle(conn, item.id, state="seen", article_id=outcome.id, now=now, holder=holder)
+            yield "seen"
         else:
-            withdrawing.take_back(conn, outcome.id, n, reason=outcome.reason, now=now)
+            withdrawing.take_back(conn, outcome.id, n, reason=outcome.reason, now=now, kill=kill)
             inbox.settle(conn, item.id, state="filed", article_id=outcome.id, now=now, holder=holder)
             yield "withdrawn"
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from storage import archive, families, pairs, wireindex
+from storage.editions import Edition
 from storage.store import Store
 from tasks import settling
 from tasks.settling import Changed
@@ -33,9 +34,14 @@ def withdraw(store: Store, article: str, *, reason: str, now: datetime, delete: 
     return told or delete
 
 
-def take_back(conn: Connection, article: str, n: int, *, reason: str, now: datetime) -> bool:
-    """Withdraw an article within a transaction. False if it was withdrawn already."""
-    if not archive.withdraw(conn, n, reason=reason, now=now):
+def take_back(
+    conn: Connection, article: str, n: int, *, reason: str, now: datetime, kill: Edition | None = None
+) -> bool:
+    """Withdraw an article within a transaction. False if it was withdrawn already.
+
+    `kill` is the edition of a sender's kill: what is no newer does not bring the article back.
+    """
+    if not archive.withdraw(conn, n, reason=reason, now=now, kill=kill):
         return False
     wireindex.remove(conn, n)
     story = families.story_of(conn, article)
