@@ -102,16 +102,17 @@ async def _each(
 
 
 async def _together(
-    pool: Workers, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float
+    pool: Workers, function: Callable[[Sequence[A]], list[B]], things: Sequence[A], timeout_s: float, again: bool = True
 ) -> list[B | Exception]:
     try:
         return [*await pool.run(function, things, timeout_s=timeout_s)]
     except Misconfigured:
         raise  # no document is to blame
     except Exception as error:  # noqa: BLE001 - what fails is told apart below, one document at a time
-        if len(things) == 1:
+        # A process that just died may have been killed by the system, which says nothing of the document: once more.
+        if len(things) == 1 and not (again and type(error) is WorkerDied):
             return [error]
-    single = [_together(pool, function, [thing], timeout_s) for thing in things]
+    single = [_together(pool, function, [thing], timeout_s, again=False) for thing in things]
     return [outcome for outcomes in await asyncio.gather(*single) for outcome in outcomes]
 
 

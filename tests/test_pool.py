@@ -68,6 +68,15 @@ def read_oddly(documents: Sequence[Document]) -> list[Article | Refusal]:
     return [Article(input=d.input, body=d.raw.decode()) for d in documents]
 
 
+def die_first(documents: Sequence[Document]) -> list[Article | Refusal]:
+    """Be killed at the first attempt, as the system does that runs out of memory."""
+    note = Path(documents[0].input)
+    if not note.exists():
+        note.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_oddly(documents)
+
+
 def test_a_call_that_never_returns_is_killed_and_the_pool_goes_on() -> None:
     async def run(pool: Pool) -> int:
         with pytest.raises(TooSlow):
@@ -166,6 +175,21 @@ if __name__ == "__main__":
     while resident(pid) and time.monotonic() < deadline:
         time.sleep(0.5)
     assert not resident(pid)
+
+
+def test_a_worker_that_is_killed_by_the_system_costs_its_document_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(stages, "read_all", die_first)
+    document = Document(input=str(tmp_path / "died"), raw=b"one", hints=Hints())
+
+    async def run(pool: Pool) -> list[Outcome]:
+        return await stages.extract(pool, [document], timeout_s=20)
+
+    with warm_pool(1) as pool:
+        (outcome,) = asyncio.run(run(pool))
+    assert isinstance(outcome, Article)
+    assert Path(document.input).exists()
 
 
 def test_one_bad_document_leaves_its_batch_alone(monkeypatch: pytest.MonkeyPatch) -> None:
