@@ -52,8 +52,6 @@ class Entry:
     authors: tuple[str, ...] = ()
     published_raw: str | None = None
     published: str | None = None
-    updated_raw: str | None = None
-    updated: str | None = None
     date_flag: DateFlag | None = None
     content_html: str = ""
     content_text: str = ""
@@ -90,7 +88,6 @@ class FeedPage:
     site: str | None = None
     language: str | None = None
     asked: timedelta | None = None
-    hub: str | None = None
     entries: tuple[Entry, ...] = ()
     problems: tuple[str, ...] = ()
 

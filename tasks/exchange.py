@@ -70,7 +70,6 @@ class Response:
         status: the HTTP status. A 304 has no body.
         headers: by lower-case name; a header sent twice has its values joined by ", ".
         body: unpacked.
-        charset: what the HTTP header says; None if it says nothing.
         permanent: where the permanent redirects (301, 308) that the way began with lead to; None if there were none.
         hops: the addresses on the way, `url` last.
         elapsed_s: seconds on the wire.
@@ -81,7 +80,6 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
-    charset: str | None = None
     permanent: str | None = None
     hops: tuple[str, ...] = ()
     elapsed_s: float = 0.0

@@ -61,7 +61,6 @@ class Sheet(NamedTuple):
     ttl: str = ""
     period: str = ""
     frequency: str = ""
-    hub: str = ""
     sent: tuple[Sent, ...] = ()
 
 
@@ -83,7 +82,6 @@ def page(sheet: Sheet, *, address: str, now: datetime, problems: Iterable[str] =
         site=site,
         language=(sheet.language[:35].replace("_", "-").lower()) or None,
         asked=feedtimes.asked(sheet.ttl, sheet.period, sheet.frequency),
-        hub=_absolute(sheet.hub, address),
         entries=tuple(entries),
         problems=tuple(dict.fromkeys(problems)),
     )
@@ -92,7 +90,6 @@ def page(sheet: Sheet, *, address: str, now: datetime, problems: Iterable[str] =
 def _entry(sent: Sent, base: str, now: datetime, *, unique: bool) -> Entry:
     address = _absolute(sent.link, base) or (_absolute(sent.guid, base) if sent.guid.startswith("http") else None)
     published, flag = feedtimes.read(sent.published or sent.updated, now)
-    updated = feedtimes.read(sent.updated, now)[0] if sent.published and sent.updated else published
     value, plain, full = sent.summary[0], sent.summary[1], False
     for one, is_plain in sent.contents:
         if len(one) > len(value) or (one == value and not full):
@@ -113,8 +110,6 @@ def _entry(sent: Sent, base: str, now: datetime, *, unique: bool) -> Entry:
         authors=tuple(dict.fromkeys([a for name in sent.authors if (a := _author(name))]))[:AUTHORS],
         published_raw=(sent.published or sent.updated)[:200] or None,
         published=published,
-        updated_raw=sent.updated[:200] or None,
-        updated=updated if sent.updated else None,
         date_flag=flag,
         content_html=html.escape(value, quote=False) if plain else value,
         content_text=content,

@@ -163,7 +163,7 @@ def _sheet(kind: Any, head: Any, items: list[Any], *, own: str) -> Sheet:
     return Sheet(
         format=kind, title=found.get("title", ""), site=found.get("link", ""), language=found.get("language", ""),
         ttl=found.get("ttl", ""), period=found.get("sy_updateperiod", ""),
-        frequency=found.get("sy_updatefrequency", ""), hub=found.get("hub", ""),
+        frequency=found.get("sy_updatefrequency", ""),
         sent=tuple(_item(e, atom=kind == "atom") for e in items),
     )  # fmt: skip
 
@@ -180,8 +180,6 @@ def _head_link(element: Any, found: dict[str, str]) -> None:
         found["link"] = _REFERENCE.sub(r"&\g<1>", text)
     elif _is_page(attributes):
         found["link"] = href
-    elif attributes.get("rel", "").lower() == "hub":
-        found.setdefault("hub", href)
 
 
 def _item(item: Any, *, atom: bool) -> Sent:

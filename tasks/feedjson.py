@@ -18,13 +18,11 @@ def read(data: bytes) -> Sheet | None:
     sent = [_sent(item) for item in items if isinstance(item, dict)]
     if "jsonfeed.org/version/" not in _string(found, "version") and not any(s.title or s.contents for s in sent):
         return None
-    hubs = found.get("hubs")
     return Sheet(
         format="json",
         title=_string(found, "title"),
         site=_string(found, "home_page_url"),
         language=_string(found, "language"),
-        hub=next((_string(h, "url") for h in hubs if isinstance(h, dict)), "") if isinstance(hubs, list) else "",
         sent=tuple(sent),
     )
 

@@ -52,7 +52,6 @@ def read(data: bytes) -> Sheet | None:
         format=kind, title=_string(head, "title"), site=_string(head, "link"), language=_string(head, "language"),
         ttl=_string(head, "ttl"), period=_string(head, "sy_updateperiod"),
         frequency=_string(head, "sy_updatefrequency"),
-        hub=next((_string(a, "href") for a in dict.get(head, "links", ()) if a.get("rel") == "hub"), ""),
         sent=tuple(_sent(entry, atom=kind == "atom") for entry in found.entries),
     )  # fmt: skip
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib.metadata
-import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +28,6 @@ _LOOKUP_S: Final = 3.0
 """So long a name is looked up here that a proxy looks up anyway: behind one, nothing may answer such questions."""
 _KEEPALIVE_S: Final = 4.0
 """Less than the five seconds after which many servers hang up: a request that crosses with that is lost."""
-_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 
 
 class Wire:
@@ -161,7 +159,6 @@ def _begin(stream: httpcore.Response, target: Target, request: Request) -> Respo
         url=target.url,
         status=stream.status,
         headers=headers,
-        charset=_charset(headers.get("content-type", "")),
     )
 
 
@@ -186,11 +183,6 @@ def _utf8(value: bytes) -> str | None:
         return value.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _charset(content_type: str) -> str | None:
-    found = _CHARSET.search(content_type)
-    return found[1].lower() if found else None
 
 
 async def _body(stream: httpcore.Response, answer: Response, request: Request, *, cut_at: int | None) -> bytes:

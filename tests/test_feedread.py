@@ -398,7 +398,7 @@ def test_the_head_of_a_feed() -> None:
         feedshapes.write("atom", [Item(1, "t", "s", "b", "a", NOW)], Head(title="Post & Courier", language="de-AT"))
     )
     assert (found.format, found.title, found.language) == ("atom", "Post & Courier", "de-at")
-    assert (found.site, found.hub) == (f"{HOME}/", f"{HOME}/hub")
+    assert found.site == f"{HOME}/"
 
 
 def test_row_of_comments_costs_no_more_than_other_bytes() -> None:

@@ -62,10 +62,6 @@ def rows(store: Store) -> dict[str, list[Any]]:
         }
 
 
-def addresses(store: Store, now: datetime) -> list[str]:
-    return [noticed.input for noticed in claim_noticed(store, now)]
-
-
 # What a feed announces.
 
 
