@@ -1,4 +1,4 @@
-"""The command line: `wiredesk`. Parses arguments and calls; what is printed is made in `flows.show`.
+"""The command line: `wiredesk`. Parses arguments and calls what a command names; prints its error, if one comes.
 
 Results go to stdout, everything else to stderr. Exit status: 0 done, 1 something was rejected or failed, 2 wrong usage.
 """
@@ -188,7 +188,7 @@ def parser() -> argparse.ArgumentParser:
 
     backfill = command(
         "backfill",
-        "flows.reading:backfill_stages",
+        "flows.reading:run_backfill",
         "take old documents in, or make anew what older versions have filed",
         "With PATH: documents from files, folders, globs and archives, from where an earlier backfill of them "
         "stopped.\nWithout: what is filed is made anew, from its kept bytes or its text, wherever an older version made"

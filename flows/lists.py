@@ -1,4 +1,4 @@
-"""The commands that read the store: lists for people, rows for programs."""
+"""The commands `status`, `copies`, `withdraw`, `rejected` and `db`; and how all that read the store begin."""
 
 import argparse
 import asyncio

@@ -1,4 +1,5 @@
-"""The shelves: what Wiredesk keeps and how it is read back. Imports neither `tasks` nor `flows`, nor anything they use.
+"""The shelves: what Wiredesk keeps and how it is read back. Imports neither `tasks` nor `flows`, neither
+Prefect nor the network nor what reads documents.
 
 A consumer of timelines and quotations needs this package alone.
 """

@@ -5,7 +5,9 @@
         StoreBusy           the database is locked or not answering
         FetchFailed         a web server gave no usable answer (tasks/exchange.py)
       Rejected              this document will never succeed as it is; `reason` is one word from REASONS
+        Exhausted           nor will anything more come out of the whole file (tasks/archives.py)
       Misconfigured         stop at once; the message says which setting and what to do
+      Dropped               the change feed no longer goes back so far (storage/changes.py)
 
 Foreign exceptions are translated where they appear, with `raise ... from`. Bugs stay raw and fail the run.
 """

@@ -453,9 +453,11 @@ class Consumer(Base):
 
 
 class Posting(Base):
-    """Which articles of a week carry a word run: a week is seven days since 1970, week 0 holds what has no window.
+    """Which articles of a stretch of days carry a word run.
 
-    No foreign key and no index by article: `wire_prints` knows what an article has posted.
+    `week` is the stretch: `wireindex.STRETCH_DAYS` days each, counted since 1970, but for two that hold what is found
+    from everywhere (`TIMELESS`, `UNDATED`). No foreign key and no index by article: `wire_prints` knows what an article
+    has posted.
     """
 
     __tablename__ = "postings"

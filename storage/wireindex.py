@@ -50,8 +50,8 @@ _SAME_TEXT: Final = 0.5
 """Two articles that share this much of the shorter one's sentences are versions of one text, no two witnesses."""
 
 # The query side comes first and drives the lookup: SQLite otherwise walks the postings (16 ms instead of 0.3). A print
-# travels as one number: who asks, stretch, hash and weight. PostgreSQL would read whole weeks and hash them: a limit
-# inside a lateral join, which no list reaches beyond, keeps it at the index. All of a batch asks at once.
+# travels as one number: who asks, stretch, hash and weight. PostgreSQL would read whole stretches and hash them: a
+# limit inside a lateral join, which no list reaches beyond, keeps it at the index. All of a batch asks at once.
 _FIND_SQLITE: Final = text(
     "SELECT q.value >> 53 AS asker, p.n, sum(q.value & 1023) AS shared FROM json_each(:list) AS q "
     "CROSS JOIN postings AS p WHERE p.week = (q.value >> 41) & 4095 AND p.hash = (q.value >> 10) & 2147483647 "
@@ -66,7 +66,7 @@ _FIND_POSTGRESQL: Final = text(
 )
 _ASKERS: Final = 512
 """Articles that ask in one statement."""
-_LAST_WEEK: Final = 4095
+_LAST_STRETCH: Final = 4095
 """The stretch of all that is dated after the year 2205."""
 _POST_SQLITE: Final = text(
     "INSERT OR IGNORE INTO postings (week, hash, n) SELECT q.value >> 31, q.value & 2147483647, :n "
@@ -80,7 +80,7 @@ _POST_POSTGRESQL: Final = text(
     "WHERE p.week = q.week AND p.hash = q.hash LIMIT 1 OFFSET :full) ON CONFLICT DO NOTHING"
 )
 _UNPOST: Final = "DELETE FROM postings WHERE n = :n AND week = :week AND hash "
-_WEEKS: Final = text("SELECT (SELECT min(week) FROM postings WHERE week > 1), (SELECT max(week) FROM postings)")
+_STRETCHES: Final = text("SELECT (SELECT min(week) FROM postings WHERE week > 1), (SELECT max(week) FROM postings)")
 _UNDATED: Final = text("SELECT 1 FROM postings WHERE week = 1 LIMIT 1")
 _KNOWN: Final = "SELECT key FROM furniture WHERE key "
 _CARRIERS: Final = "SELECT key, n FROM furniture_witnesses WHERE key "
@@ -126,25 +126,25 @@ def _asked(conn: Connection, posts: Sequence[Post], window_days: int) -> dict[st
     packed: list[int] = []
     for asker, post in enumerate(posts):
         if post.day is None:
-            weeks = _all_weeks(conn)
+            stretches = _all_stretches(conn)
         else:
-            weeks = [*range(_week(post.day - window_days), _week(post.day + window_days) + 1)]
+            stretches = [*range(_stretch(post.day - window_days), _stretch(post.day + window_days) + 1)]
         runs = [(h << 10) | min(w, 1023) for h, w in post.runs]
-        for week in (*weeks, *undated):
-            place = asker << 53 | week << 41
+        for stretch in (*stretches, *undated):
+            place = asker << 53 | stretch << 41
             packed += [place | run for run in runs]
         place = asker << 53 | TIMELESS << 41
         packed += [place | (h << 10) | min(w, 1023) for h, w in post.timeless]
     return {"list": _list(conn, packed), "floor": FLOOR, "cap": CAP}
 
 
-def _week(day: int | None) -> int:
+def _stretch(day: int | None) -> int:
     """Number the stretch of the index that a day falls into."""
-    return UNDATED if day is None else min(max(UNDATED + 1, day // STRETCH_DAYS), _LAST_WEEK)
+    return UNDATED if day is None else min(max(UNDATED + 1, day // STRETCH_DAYS), _LAST_STRETCH)
 
 
-def _all_weeks(conn: Connection) -> list[int]:
-    first, last = conn.execute(_WEEKS).one()
+def _all_stretches(conn: Connection) -> list[int]:
+    first, last = conn.execute(_STRETCHES).one()
     return [*range(first, last + 1)] if first else []
 
 
@@ -154,7 +154,11 @@ def add(conn: Connection, posts: Sequence[Post]) -> None:
     lists, prints = [], []
     for p in posts:
         windowed, lasting = [h for h, _ in p.runs], [h for h, _ in p.timeless]
-        places = [(week << 31) | h for week, hashes in ((_week(p.day), windowed), (TIMELESS, lasting)) for h in hashes]
+        places = [
+            (stretch << 31) | h
+            for stretch, hashes in ((_stretch(p.day), windowed), (TIMELESS, lasting))
+            for h in hashes
+        ]
         lists.append({"n": p.n, "list": _list(conn, places), "full": CAP - 1})
         prints.append({"n": p.n, "day": p.day, "runs": _packed(windowed), "timeless": _packed(lasting)})
     if posts:
@@ -174,7 +178,7 @@ def remove(conn: Connection, n: int) -> None:
     """Take an article out of the index, with what it has witnessed. Sentences that are furniture stay furniture."""
     row = conn.execute(select(WirePrint.day, WirePrint.runs, WirePrint.timeless).where(WirePrint.n == n)).one_or_none()
     if row is not None:
-        for place, packed in ((_week(row.day), row.runs), (TIMELESS, row.timeless)):
+        for place, packed in ((_stretch(row.day), row.runs), (TIMELESS, row.timeless)):
             conn.execute(
                 _listed(conn, _UNPOST, "integer"), {"n": n, "week": place, "list": _list(conn, _unpacked(packed))}
             )
