@@ -5,7 +5,7 @@ takes a look puts its next time off, so nobody else takes it, and a crash only d
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,7 +109,7 @@ def _said(noted: Noted) -> dict[str, Any]:
     e, own = noted.entry, noted.own
     return {
         "guid": e.guid, "canonical": e.canonical, "content_digest": e.content_digest, "published_raw": e.published_raw,
-        "date_flag": e.date_flag, "hints": _hints(noted.hints), "item_id": noted.item_id, "look_at": noted.look_at,
+        "date_flag": e.date_flag, "hints": noted.hints.known(), "item_id": noted.item_id, "look_at": noted.look_at,
         "own_digest": own.digest if own else None, "own_bytes": own.size_bytes if own else None,
     }  # fmt: skip
 
@@ -198,10 +198,6 @@ def counts(conn: Connection, feed_id: int) -> tuple[int, int]:
     """Count a feed's entries: all of them, and those whose date was not usable."""
     row = conn.execute(select(func.count(), func.count(_E.date_flag)).where(_E.feed_id == feed_id)).one()
     return row[0], row[1]
-
-
-def _hints(hints: Hints) -> dict[str, Any]:
-    return {k: v for k, v in asdict(hints).items() if v is not None}
 
 
 def _page(row: Any) -> Page:

@@ -11,7 +11,7 @@ first verdict counts, and only `retry` reopens a rejection.
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -101,7 +101,7 @@ def receive(
 
     `suffix` is the part of the name that decides how they are read, if one does: with another they are another item.
     """
-    known = {k: v for k, v in asdict(hints).items() if v is not None}
+    known = hints.known()
     return _receive(
         conn,
         _content_key(digest, known, suffix),
@@ -114,10 +114,9 @@ def receive(
     )
 
 
-def knows(conn: Connection, *, digest: str, hints: Hints, suffix: str = "") -> bool:
+def knows(conn: Connection, *, digest: str, hints: Hints, suffix: str) -> bool:
     """True if `receive` would find such an item."""
-    known = {k: v for k, v in asdict(hints).items() if v is not None}
-    return conn.execute(_KNOWN, {"known": _content_key(digest, known, suffix)}).first() is not None
+    return conn.execute(_KNOWN, {"known": _content_key(digest, hints.known(), suffix)}).first() is not None
 
 
 def _content_key(digest: str, known: dict[str, Any], suffix: str) -> str:
@@ -129,9 +128,8 @@ def notice(conn: Connection, *, address: str, link: str | None = None, hints: Hi
 
     `address` is its normal form, `link` how it was written: that is what will be asked for.
     """
-    known = {k: v for k, v in asdict(hints).items() if v is not None}
     return _receive(
-        conn, _key("noticed", address), state="noticed", input=link or address, hints=known, received_at=now
+        conn, _key("noticed", address), state="noticed", input=link or address, hints=hints.known(), received_at=now
     )
 
 
@@ -149,13 +147,12 @@ def capture(
 
     False, and nothing written, if `holder` has it no longer.
     """
-    known = {k: v for k, v in asdict(hints).items() if v is not None}
     return bool(
         conn.execute(
             update(_I)
             .where(_I.id == item_id, _I.state == "claimed", _I.holder == holder, _I.digest.is_(None))
             .values(
-                state="captured", digest=digest, size_bytes=size_bytes, input=input, hints=known, attempts=0,
+                state="captured", digest=digest, size_bytes=size_bytes, input=input, hints=hints.known(), attempts=0,
                 not_before_at=None, holder=None, lease_until_at=None, detail=None,
             )
         ).rowcount

@@ -7,7 +7,7 @@ Lists are tuples. `as_json` gives the article record of the command line: names 
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -116,6 +116,10 @@ class Hints:
     published_basis: str = "given"
     identifier: str | None = None
     headline: str | None = None
+
+    def known(self) -> dict[str, str]:
+        """Give what they say by name, without what they leave open. The inbox recognises documents by it as well."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

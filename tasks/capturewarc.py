@@ -9,7 +9,6 @@ import gzip
 import io
 import json
 import uuid
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
@@ -31,7 +30,7 @@ def opening(at: datetime) -> bytes:
 
 def capture(raw: bytes, *, item: int, digest: str, input: str, hints: Hints, received_at: datetime) -> bytes:  # noqa: A002
     """Give the record of one arrival: the same bytes for the same arrival."""
-    known = {"input": input} | {k: v for k, v in asdict(hints).items() if v is not None}
+    known = {"input": input} | hints.known()
     more = {"WARC-Target-URI": _address(input, hints), KNOWN: json.dumps(known)}
     return _record("resource", raw, media_type(raw), at=received_at, about=f"{item}:{digest}", more=more)
 
