@@ -74,6 +74,13 @@ def holder_of(run_id: object) -> str:
     return f"run {run_id}"
 
 
+def holder() -> str:
+    """Name the holder under which whoever calls claims items: the run that it is, or else this process."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    return holder_of(run.id) if run else f"{socket.gethostname()}:{os.getpid()}"
+
+
 def _waiting(store: Store, settings: Settings) -> int:
     now = datetime.now(UTC)
     with store.writing() as conn:
@@ -102,7 +109,7 @@ class _Desk:
         self._spent_s: dict[str, float] = {"extract": 0.0, "enrich": 0.0, "file": 0.0}
         run = FlowRunContext.get()
         self._run = run.flow_run if run else None
-        self._holder = holder_of(self._run.id) if self._run else f"{socket.gethostname()}:{os.getpid()}"
+        self._holder = holder()
 
     async def lane(self) -> Counts:
         """Claim, extract, enrich and file batches until nothing waits."""

@@ -11,7 +11,7 @@ from prefect.artifacts import acreate_table_artifact
 
 from flows import announce
 from flows.ingest import as_is, ingest, many
-from flows.rounds import Progress, name_run, round_at_hand
+from flows.rounds import Progress, give_back, name_run, round_at_hand
 from flows.settings import Settings, read_settings
 from storage import entries, inbox, leases
 from storage.entries import Page
@@ -77,7 +77,7 @@ async def fetch_pages(revisions: bool = True, go_on: bool = True) -> Pages:
                 await asyncio.gather(*lanes)
         except TimeoutError:
             get_run_logger().warning("fetched for %g s; the rest is left to the next run", settings.fetch_time_s)
-            await round_.write(_leave_rest, round_)
+            await round_.write(give_back, round_.store, round_.holder)
         due = await asyncio.to_thread(_due_to_read, round_)
     await _leave_summary(pages)
     await name_run(_name(pages))
@@ -122,11 +122,6 @@ def _claim(round_: Round, settings: Settings) -> tuple[Item, ...]:
 def _claim_looks(round_: Round, settings: Settings) -> tuple[Page, ...]:
     with round_.store.writing() as conn:
         return entries.claim_looks(conn, limit=BATCH, lease=settings.lease, now=round_.clock())
-
-
-def _leave_rest(round_: Round) -> None:
-    with round_.store.writing() as conn:
-        leases.release(conn, holder=round_.holder)
 
 
 def _due_to_read(round_: Round) -> int:

@@ -11,7 +11,7 @@ from prefect.artifacts import acreate_table_artifact
 from flows import announce
 from flows.ingest import as_is, many
 from flows.pages import Pages, fetch_pages
-from flows.rounds import Progress, name_run, round_at_hand
+from flows.rounds import Progress, give_back, name_run, round_at_hand
 from flows.settings import Settings, read_settings
 from storage import feeds, inbox, leases
 from storage.errors import WiredeskError
@@ -77,7 +77,7 @@ async def poll_feeds(addresses: list[str] | None = None, go_on: bool = True) -> 
                 await asyncio.gather(*(_lane(round_, settings, among, polls, progress) for _ in range(LANES)))
         except TimeoutError:
             get_run_logger().warning("polled for %g s; the rest is left to the next run", settings.fetch_time_s)
-            await round_.write(_leave_rest, round_)
+            await round_.write(give_back, round_.store, round_.holder)
         await _leave_summary(round_, polls)
         waits = await round_.write(_waits, round_, settings)
     announce.arrived(polls.items)
@@ -132,11 +132,6 @@ def _claim(round_: Round, settings: Settings, among: list[int] | None) -> tuple[
         return feeds.claim(
             conn, holder=round_.holder, limit=BATCH, lease=settings.lease, now=round_.clock(), among=among
         )
-
-
-def _leave_rest(round_: Round) -> None:
-    with round_.store.writing() as conn:
-        feeds.release(conn, holder=round_.holder)
 
 
 def _name(polls: Polls) -> str:

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import random
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -13,7 +11,7 @@ from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifa
 from prefect.context import FlowRunContext
 
 from flows.fetchers import fetcher
-from flows.ingest import holder_of
+from flows.ingest import holder
 from flows.settings import Settings
 from flows.workplace import pool_at_hand, store_at_hand
 from storage import feeds, leases
@@ -24,9 +22,6 @@ from tasks.rounds import Round
 @contextlib.asynccontextmanager
 async def round_at_hand(settings: Settings) -> AsyncIterator[Round]:
     """Open a round. What it has claimed is kept for it while it runs, and given back if it is ended early."""
-    context = FlowRunContext.get()
-    run = context.flow_run if context else None
-    holder = holder_of(run.id) if run else f"{socket.gethostname()}:{os.getpid()}"
     # Pages of feeds are read in few milliseconds each: one process more would only cost its start.
     with store_at_hand(settings) as store, pool_at_hand(1) as pool:
         async with fetcher(settings) as opened:
@@ -34,7 +29,7 @@ async def round_at_hand(settings: Settings) -> AsyncIterator[Round]:
                 store=store,
                 fetcher=opened,
                 pool=pool,
-                holder=holder,
+                holder=holder(),
                 clock=lambda: datetime.now(UTC),
                 draw=random.random,
                 writing=asyncio.Lock(),
@@ -43,7 +38,7 @@ async def round_at_hand(settings: Settings) -> AsyncIterator[Round]:
             try:
                 yield round_
             except BaseException:
-                give_back(store, holder)
+                give_back(store, round_.holder)
                 raise
             finally:
                 keeping.cancel()

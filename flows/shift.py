@@ -1,16 +1,12 @@
 """What the lanes of one backfill share: the store, the pool, its name as a holder, and its manners. Decides nothing."""
 
 import asyncio
-import os
-import socket
 import time
 from datetime import UTC, datetime
 from typing import Final
 
-from prefect.context import FlowRunContext
-
 from flows.headway import Headway
-from flows.ingest import holder_of
+from flows.ingest import holder
 from flows.settings import Settings
 from storage import inbox, leases, renewal
 from storage.store import Store
@@ -35,9 +31,7 @@ class Shift:
         self.progress = Headway()
         self._batches = 0
         self._nobodys = 0  # items that are due, and that nobody takes
-        run = FlowRunContext.get()
-        flow_run = run.flow_run if run else None
-        self.holder = holder_of(flow_run.id) if flow_run else f"{socket.gethostname()}:{os.getpid()} backfill"
+        self.holder = holder()
 
     def let_go(self) -> None:
         """Give back what this run has in hand and will not finish: it was cancelled, or it failed."""
