@@ -8,6 +8,7 @@ document of 20 MB, 90 stayed with the desk while it filed, and 5 ms give them ba
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
@@ -18,7 +19,7 @@ from storage.records import Refusal
 from storage.store import Store
 from tasks import filing, stages
 from tasks.filing import Counts
-from tasks.pool import Workers, give_back
+from tasks.pool import Workers, trim_memory
 from tasks.stages import Document, Failure, Outcome
 
 
@@ -35,7 +36,7 @@ async def extract_batch(
     opened = await asyncio.to_thread(lambda: [_open(store, item) for item in items])
     documents = [d for d in opened if isinstance(d, Document)]
     read = iter(await stages.extract(pool, documents, timeout_s=timeout_s))
-    give_back()
+    trim_memory()
     return [next(read) if isinstance(d, Document) else d for d in opened]
 
 
@@ -60,11 +61,16 @@ async def enrich_batch(
 ) -> list[Outcome]:
     """Find quotations, times, events and names in a batch of articles."""
     enriched = await stages.enrich(pool, outcomes, timeout_s=timeout_s)
-    give_back()
+    trim_memory()
     return enriched
 
 
-def _is_busy(_task: object, _run: object, state: State[Counts]) -> bool:
+DELAYS_S: Final = [2.0, 10.0, 30.0]
+"""Seconds after which a store that was busy is tried once more, and again."""
+
+
+def is_busy(_task: object, _run: object, state: State[Any]) -> bool:
+    """True if what a task ended with is that the store was busy."""
     return isinstance(state.data, StoreBusy)
 
 
@@ -73,8 +79,8 @@ def _is_busy(_task: object, _run: object, state: State[Counts]) -> bool:
     cache_policy=NO_CACHE,
     task_run_name="file {batch}",
     retries=3,
-    retry_delay_seconds=[2, 10, 30],
-    retry_condition_fn=_is_busy,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_busy,
 )
 async def file_batch(
     store: Store,
@@ -97,5 +103,5 @@ async def file_batch(
         max_attempts=max_attempts,
         window=window,
     )
-    give_back()
+    trim_memory()
     return counts

@@ -83,10 +83,10 @@ def _watched(limit_s: float, function: Callable[..., T], *args: Any) -> T:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(ENOUGH, signal.SIG_IGN)
         _to_watch.send_bytes(_NOTE.pack(os.getpid(), -1))
-        give_back()
+        trim_memory()
 
 
-def give_back() -> None:
+def trim_memory() -> None:
     """Give the system the memory that large documents have left free in this process, where the C library can."""
     if (resident(os.getpid()) or 0) > _LOADED:
         with contextlib.suppress(AttributeError):

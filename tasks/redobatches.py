@@ -4,18 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from prefect import State, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from storage.errors import StoreBusy
 from storage.store import Store
 from tasks import redo
+from tasks.batches import DELAYS_S, is_busy
 from tasks.redo import Redone, Task
 from tasks.stages import Outcome
-
-
-def _is_busy(_task: object, _run: object, state: State[Redone]) -> bool:
-    return isinstance(state.data, StoreBusy)
 
 
 @task(
@@ -23,8 +19,8 @@ def _is_busy(_task: object, _run: object, state: State[Redone]) -> bool:
     cache_policy=NO_CACHE,
     task_run_name="redo {batch}",
     retries=3,
-    retry_delay_seconds=[2, 10, 30],
-    retry_condition_fn=_is_busy,
+    retry_delay_seconds=DELAYS_S,
+    retry_condition_fn=is_busy,
 )
 async def redo_batch(
     store: Store,

@@ -25,7 +25,7 @@ from storage.errors import REASONS
 from storage.inbox import Item
 from storage.store import Store, open_store
 from tasks import batches, stages, sweep
-from tasks.pool import MEGABYTE, Pool, give_back, resident, warm_pool
+from tasks.pool import MEGABYTE, Pool, resident, trim_memory, warm_pool
 
 LIMIT_S = 12.0
 """Ten seconds to read, and two to kill what overran and to file the rest."""
@@ -150,7 +150,7 @@ def pool() -> Iterator[Pool]:
 @pytest.fixture(scope="module")
 def foreign_mb() -> int:
     gc.collect()
-    give_back()
+    trim_memory()
     return max(0, (resident(os.getpid()) or 0) // MEGABYTE - AT_REST_MB)
 
 
