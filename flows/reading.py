@@ -1,4 +1,5 @@
-"""The commands `inspect` and `ingest`: documents named on the command line are read, and printed or filed."""
+"""The commands `inspect`, `ingest`, `sweep` and `backfill`: what is named, dropped or filed already goes through the
+stages once, and what came of it is said."""
 
 import argparse
 import asyncio
@@ -149,7 +150,7 @@ def sweep_folder(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if found.refused or counts.rejected or counts.failed else 0
 
 
-def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
+def run_backfill(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the flow `backfill`, and say what it took in, or what became different."""
     if arguments.paths and (arguments.stage or arguments.publisher or arguments.again):
         arguments.wrong("--stage, --publisher and --again choose among what is filed; leave them out with PATH")
@@ -160,7 +161,7 @@ def backfill_stages(arguments: argparse.Namespace, settings: Settings) -> int:
     from flows.backfill import backfill
     from tasks import versions
 
-    with show.headway("backfilling") as told, on_the_named_server():
+    with show.headway() as told, on_the_named_server():
         headway.watched.set(told)
         done = asyncio.run(
             backfill(

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,25 +61,25 @@ def _bar(*columns: ProgressColumn) -> Progress:
 @contextlib.contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """Count things done, for whoever watches; give the function that adds to the count. Silent in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with _bar(*columns) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda n: bar.advance(task, n)
+    with _counter(what, total) as tell:
+        yield lambda n: tell(advance=n)
 
 
 @contextlib.contextmanager
-def headway(what: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show how far something has come: give the function that is told how much is done, and of how much."""
+def headway() -> Iterator[Callable[[int, int | None], None]]:
+    """Show how far a backfill has come: give the function that is told how much is done, and of how much."""
+    with _counter("backfilling", None) as tell:
+        yield lambda done, total: tell(completed=done, total=total)
+
+
+@contextlib.contextmanager
+def _counter(what: str, total: int | None) -> Iterator[Callable[..., None]]:
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield lambda **_: None
         return
     columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with _bar(*columns) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield partial(bar.update, bar.add_task(what, total=total))
 
 
 @contextlib.contextmanager

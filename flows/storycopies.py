@@ -196,7 +196,7 @@ def _covered(relation: Relation, article: str) -> float:
 
 
 def side_by_side(
-    conn: Connection, story: Story, tied: Mapping[frozenset[str], Relation], wanted: Sequence[str] = ()
+    conn: Connection, story: Story, tied: Mapping[frozenset[str], Relation], wanted: Sequence[str]
 ) -> tuple[list[Pair], int]:
     """Set copies beside what they copy, those that are `wanted` first; and count the copies that are left out.
 

@@ -166,11 +166,11 @@ def columns(places: Iterable[float]) -> list[Column]:
     ]
 
 
-def growth(places: Sequence[float], *, height: int = 100) -> str:
-    """Draw how a count grows from left to right: the points of a line, in per cent of the width, `height` high."""
-    total, points = len(places), [(0.0, float(height))]
+def growth(places: Sequence[float]) -> str:
+    """Draw how a count grows from left to right: the points of a line, in per cent of width and height."""
+    total, points = len(places), [(0.0, 100.0)]
     for n, x in enumerate(sorted(places), 1):
-        level = round(height * (1 - n / total), 1)
+        level = round(100 * (1 - n / total), 1)
         if points[-1][0] == x:
             points[-1] = (x, level)
         else:

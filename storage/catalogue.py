@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, case, func, or_, select, text, tuple_
+from sqlalchemy import Connection, Select, case, func, select, text, tuple_
 from sqlalchemy.orm import aliased
 
 from storage import rows
 from storage import tables as t
-from storage.archive import chunks, numbers
+from storage.archive import chunks
 from storage.errors import WiredeskError
 from storage.pairs import relation
 from storage.records import Article, Grade, Relation, as_json
@@ -156,8 +156,8 @@ def article_row(stored: Stored) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def copies(conn: Connection, *, article: str | None = None) -> Iterator[Relation]:
-    """Give all relations, or those of one article, each pair once, with their passages."""
+def copies(conn: Connection) -> Iterator[Relation]:
+    """Give all relations, each pair once, with their passages."""
     r = t.Relation
     one, two = t.Article.__table__.alias("one"), t.Article.__table__.alias("two")
     wanted = (
@@ -167,9 +167,6 @@ def copies(conn: Connection, *, article: str | None = None) -> Iterator[Relation
         .order_by(r.a_n, r.b_n)
         .limit(PAGE)
     )
-    if article is not None:
-        n = numbers(conn, [article]).get(article, 0)
-        wanted = wanted.where(or_(r.a_n == n, r.b_n == n))
 
     def fetch(after: tuple[int, int] | None) -> Sequence[Any]:
         further = wanted if after is None else wanted.where(tuple_(r.a_n, r.b_n) > after)

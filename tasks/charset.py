@@ -54,6 +54,15 @@ def clean(text: str) -> str:
     return _UNSEEN.sub("", fit(text))
 
 
+def is_utf8(raw: bytes) -> bool:
+    """True if bytes are UTF-8 from beginning to end."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def decode(raw: bytes) -> str:
     """Decode by byte order mark, zero bytes, UTF-8, the document's own declaration, and then by its statistics.
 

@@ -4,7 +4,6 @@ The parts are `quotes`, `times`, `entities` and `speakers`; this file only puts 
 article is enriched alone, so the same article always gives the same record, whatever else is in the batch.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,8 +13,6 @@ from tasks import entities, events, foreignquotes, grammar, names, parsing, quot
 from tasks.grammar import Layout
 from tasks.register import Register
 
-logger = logging.getLogger(__name__)
-
 STAGES: Final = (("quotes", quotes.VERSION), ("times", times.VERSION), ("names", names.VERSION))
 
 LONGEST: Final = 60_000
@@ -23,17 +20,16 @@ LONGEST: Final = 60_000
 longest of 1,351 news texts has 54,729."""
 
 
-def enrich(articles: Sequence[Article], *, model: str | None = None) -> list[Article]:
+def enrich(articles: Sequence[Article]) -> list[Article]:
     """Fill quotations, time expressions, events and mentions, in the order given; nothing else changes.
 
-    English is done in full if `model` (a package name or a path, else what the process has chosen) is installed and by
-    rules alone if not; the record says which. In other
-    languages quotations by their marks, dates in figures or with a month's name, and no more.
+    English is done in full if the model that the process has chosen is installed and by rules alone if not; the record
+    says which. In other languages quotations by their marks, dates in figures or with a month's name, and no more.
     """
-    return [enrich_one(a, model=model) for a in articles]
+    return [enrich_one(a) for a in articles]
 
 
-def enrich_one(article: Article, *, model: str | None = None) -> Article:
+def enrich_one(article: Article) -> Article:
     """Enrich one article; of a text beyond all articles, its beginning."""
     whole, article = article, replace(article, body=_beginning(article.body))
     layout = grammar.lay_out(article.body)
@@ -41,7 +37,7 @@ def enrich_one(article: Article, *, model: str | None = None) -> Article:
     known = Register([])
     basis: FoundBy = "marks"
     if is_english(article):
-        parser = parsing.load(model or parsing.chosen())
+        parser = parsing.load(parsing.chosen())
         basis = "rules" if parser is None else "parser"
         found, known, timexes = _read_english(article, layout, parser)
     else:

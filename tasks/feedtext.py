@@ -47,7 +47,7 @@ def utf8(raw: bytes, content_type: str = "") -> tuple[bytes, tuple[str, ...]]:
     data = raw.removeprefix(codecs.BOM_UTF8)
     if not data.strip():
         raise Rejected("empty", "The answer has no content.")
-    if data.startswith(_WIDE) or not _is_utf8(data):
+    if data.startswith(_WIDE) or not charset.is_utf8(data):
         data, problems = _recoded(data, content_type), ["recoded"]
     if len(kept := data.translate(None, _CONTROLS)) != len(data) or b"\xef\xbf" in data:
         kept = _NO_CHARACTERS.sub(b"", kept)
@@ -76,14 +76,6 @@ def _mended(match: re.Match[bytes]) -> bytes:
         number = name2codepoint.get(match[1].decode("ascii"))
         return chr(number).encode("utf-8") if number else b"&amp;" + match[0][1:]
     return b"&amp;" if match[0] == b"&" else match[0]
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _recoded(data: bytes, content_type: str) -> bytes:

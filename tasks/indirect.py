@@ -75,9 +75,7 @@ def options(layout: Layout, s: Sentence, cues: Mapping[str, float]) -> list[Opti
     return found
 
 
-def reports(
-    layout: Layout, s: Sentence, cues: Mapping[str, float], weights: Mapping[str, float], threshold: float = THRESHOLD
-) -> list[Report]:
+def reports(layout: Layout, s: Sentence, cues: Mapping[str, float], weights: Mapping[str, float]) -> list[Report]:
     """Give the reported clauses of a sentence, in order; the likelier of two that overlap; none touches a quotation."""
     scored: list[tuple[float, Option]] = []
     for option in options(layout, s, cues):
@@ -85,7 +83,7 @@ def reports(
             continue
         score = weights.get("^", 0.0) + sum(weights.get(f, 0.0) for f in option.features)
         probability = 1.0 / (1.0 + math.exp(-score))
-        if probability >= threshold:
+        if probability >= THRESHOLD:
             scored.append((probability, option))
     scored.sort(key=lambda pair: (-pair[0], pair[1].start, pair[1].end))
     kept: list[Report] = []

@@ -71,7 +71,7 @@ def _read_content_meta(found: Item, meta: Any) -> None:
         return
     found.urgency = number(said(meta, "urgency"))
     lines = children(meta, "headline")
-    main = [line for line in lines if (_code_of(line, "role") or "main") in {"main", "headline"}] or lines
+    main = [line for line in lines if (_role(line) or "main") in {"main", "headline"}] or lines
     found.headline = next((text for line in main if (text := words(line))), None) or found.headline
     found.slug = next((text for line in children(meta, "slugline") if (text := words(line))), None)
     found.bylines += [text for line in children(meta, "by") if (text := words(line))]
@@ -88,8 +88,8 @@ def _read_content_meta(found: Item, meta: Any) -> None:
     found.modified = found.modified or moment(said(meta, "contentModified"))
 
 
-def _code_of(element: Any, attribute: str) -> str | None:
-    value = marked(element, attribute)
+def _role(element: Any) -> str | None:
+    value = marked(element, "role")
     return value.rpartition(":")[2].lower() if value else None
 
 
@@ -131,4 +131,4 @@ def _texts(content: Any, kind: str) -> list[str]:
 def _described(meta: Any) -> list[str]:
     """Give the description of an item without content, as alerts are sent: not a caption, not a summary of others."""
     roles = {None, "summary", "lead", "intro"}
-    return [text for d in children(meta, "description") if _code_of(d, "role") in roles and (text := words(d))]
+    return [text for d in children(meta, "description") if _role(d) in roles and (text := words(d))]

@@ -39,17 +39,9 @@ def decode(raw: bytes) -> str:
         return _national(charset.decode(raw))
     high = sum(b >= 0x80 for b in raw)
     pairs = len(_PAIR.findall(raw))
-    if len(_AFTER_LETTER.findall(raw)) >= max(2, pairs // 2) and pairs >= 0.7 * high and not _is_utf8(raw):
+    if len(_AFTER_LETTER.findall(raw)) >= max(2, pairs // 2) and pairs >= 0.7 * high and not charset.is_utf8(raw):
         return _iso6937(raw)
     return charset.decode(raw)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _iso6937(raw: bytes) -> str:

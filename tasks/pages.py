@@ -5,7 +5,6 @@ feed sent serves, and its name in the inbox says so. While the article is young 
 """
 
 import asyncio
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -19,8 +18,6 @@ from storage.records import Hints, sort_time
 from tasks import entrypage, link
 from tasks.exchange import FetchFailed, Request, Response
 from tasks.rounds import Round
-
-logger = logging.getLogger(__name__)
 
 ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 YOUNG: Final = timedelta(days=2)

@@ -131,11 +131,11 @@ def nobody(text: Text, at: Scene, history: History) -> list[str]:
     return found
 
 
-def _surface(body: str, low: int, high: int, cues: Mapping[str, float], most: int = 4) -> str:
+def _surface(body: str, low: int, high: int, cues: Mapping[str, float]) -> str:
     """Write down a short run of words by sort: how strong a cue, a name, which small word; `far` if more."""
     found: list[str] = []
     for match in _TOKEN.finditer(body, low, high):
-        if len(found) == most:
+        if len(found) == 4:
             return "far"
         word = match.group()
         small = word.casefold()

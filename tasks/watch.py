@@ -6,7 +6,6 @@ A wake-up may come for nothing, and one may be missed, on a network folder above
 import asyncio
 import contextlib
 import ctypes
-import logging
 import os
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,8 +17,6 @@ from typing import Final, Self
 from watchfiles import Change, awatch
 
 from tasks.drop import DONE, REJECTED
-
-logger = logging.getLogger(__name__)
 
 ANYWAY: Final = timedelta(seconds=2)
 """After so long without a wake-up there is one anyway: as long as a file may take to settle."""

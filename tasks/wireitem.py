@@ -11,6 +11,7 @@ from typing import Final
 from storage.errors import Rejected
 from storage.records import Article, Hints, Wire, Withdrawal
 from tasks import byline, charset, dateline, language, link, plaintext, stamps
+from tasks.texthead import fold
 
 WITHDRAWN: Final = frozenset(
     str.split("canceled cancelled withheld killed kill deleted delete withdrawn withdraw retracted retract")
@@ -129,7 +130,7 @@ def _drop_repeats(item: Item, texts: list[str]) -> None:
     """Take headline and byline off the top of the text, where a sender repeats them."""
     while len(texts) > 1:
         line = texts[0]
-        if _folded(line) not in {_folded(item.headline or ""), *map(_folded, item.bylines)}:
+        if fold(line) not in {fold(item.headline or ""), *map(fold, item.bylines)}:
             if not (byline.is_byline(line) and plaintext.words(line) <= 12):
                 return
             if not item.bylines:
@@ -171,19 +172,15 @@ def _drop_sign_off(texts: list[str], *names: str | None) -> None:
     """Take off what a sender writes under its text: its name in brackets, or its name and who wrote and edited it."""
     if not texts:
         return
-    known = {_folded(name) for name in names if name}
+    known = {fold(name) for name in names if name}
     words = texts[-1].split()
     if len(texts) > 1 and words and len(words) <= 6 and words[0].lower() in known and texts[-1][-1:] not in '.!?”"»':
         del texts[-1]
     match = re.search(r"\s*\(([^()]{2,30})\)\W*$", texts[-1])
-    if match and _folded(match[1]) in known:
+    if match and fold(match[1]) in known:
         texts[-1] = texts[-1][: match.start()].rstrip()
     if not texts[-1]:
         del texts[-1]
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().casefold()
 
 
 def _cased(name: str) -> str:

@@ -56,8 +56,10 @@ def test_missing_model_leaves_rules_alone_and_says_so() -> None:
     logger.addHandler(handler)
     try:
         parsing.load.cache_clear()
-        done = enrich.enrich_one(ARTICLE, model="no_such_model")
+        parsing.choose("no_such_model")
+        done = enrich.enrich_one(ARTICLE)
     finally:
+        parsing.choose("")
         logger.removeHandler(handler)
         parsing.load.cache_clear()
     assert any("no_such_model" in line for line in heard)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from test_filing import FIVE, NOW, file_all, outcome_of
 
-from storage import catalogue, changes, quotebook, renewal
+from storage import catalogue, changes, pairs, quotebook, renewal
 from storage.records import Article, Refusal
 from storage.renewal import EVERYTHING, Selection
 from storage.store import Store
@@ -225,7 +225,7 @@ def test_another_text_lets_go_of_the_copies_it_had(store: Store, filed: list[Art
         assert {
             s.size for s in catalogue.stories(conn) if {m.id for m in s.members} & {m.id for m in pair.members}
         } == {1}
-        assert list(catalogue.copies(conn, article=one.stored.id)) == []
+        assert pairs.of(conn, [one.stored.id]) == ()
 
 
 def test_another_text_finds_its_copies(store: Store, filed: list[Article]) -> None:
