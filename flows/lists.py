@@ -154,12 +154,21 @@ def withdraw(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def article_id(conn: Connection, given: str) -> str:
     """Give the article that is meant by its id, or by the beginning of it."""
-    found = catalogue.ids_beginning(conn, given)
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if (found := article_beginning(conn, given)) is None:
+        raise WiredeskError("no article has this id; `wiredesk stories` lists them", subject=given)
+    return found
+
+
+def article_beginning(conn: Connection, given: str) -> str | None:
+    """Give the article whose id begins like this, if there is one.
+
+    Raises:
+        WiredeskError: there are several.
+    """
+    found = catalogue.ids_beginning(conn, given) if given else ()
+    if len(found) > 1:
         raise WiredeskError("several articles begin like this; write more of the id", subject=given)
-    raise WiredeskError("no article has this id; `wiredesk stories` lists them", subject=given)
+    return found[0] if found else None
 
 
 def rejected(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -46,19 +46,18 @@ class Pages:
 
 
 @flow(name="fetch-pages", description="Fetch the pages that feeds have announced.", validate_parameters=False)
-async def fetch_pages(revisions: bool = True, go_on: bool = True) -> Pages:
+async def fetch_pages(go_on: bool = True) -> Pages:
     """Fetch the pages of new entries, look again at young ones, and ingest what came.
 
     Leaves the table artifact `pages-summary`. Several may run at once: no page is given to two of them.
 
     Args:
-        revisions: look again at the pages of young articles that are due for it.
         go_on: ingest what was fetched, in the same run.
     """
     settings = read_settings()
     pages = Pages()
     async with round_at_hand(settings) as round_:
-        waiting = await round_.write(_waiting, round_, settings, revisions)
+        waiting = await round_.write(_waiting, round_, settings)
         progress = Progress("pages-progress", waiting, "pages due")
 
         async def fetch(items: Sequence[Item]) -> list[Outcome | Failure]:
@@ -70,8 +69,7 @@ async def fetch_pages(revisions: bool = True, go_on: bool = True) -> Pages:
             return await look_batch(as_is(round_), as_is(due), batch=f"{len(due)} pages")
 
         lanes = [_lane(round_, settings, _claim, fetch, pages, progress) for _ in range(LANES)]
-        if revisions:
-            lanes.append(_lane(round_, settings, _claim_looks, look, pages, progress))
+        lanes.append(_lane(round_, settings, _claim_looks, look, pages, progress))
         try:
             async with asyncio.timeout(settings.fetch_time_s):
                 await asyncio.gather(*lanes)
@@ -104,12 +102,11 @@ async def _lane(
         await progress.advance(len(claimed))
 
 
-def _waiting(round_: Round, settings: Settings, revisions: bool) -> int:
+def _waiting(round_: Round, settings: Settings) -> int:
     now = round_.clock()
     with round_.store.writing() as conn:
         leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
-        due = inbox.due(conn, now=now, state="noticed")
-        return due + (entries.looks_due(conn, now=now) if revisions else 0)
+        return inbox.due(conn, now=now, state="noticed") + entries.looks_due(conn, now=now)
 
 
 def _claim(round_: Round, settings: Settings) -> tuple[Item, ...]:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from flows import storycopies, storysaid, storywords
-from flows.lists import open_filed
+from flows.lists import article_beginning, open_filed
 from flows.outfile import result_file
 from flows.settings import Settings
 from storage import catalogue, families
@@ -50,13 +50,9 @@ def find(conn: Connection, given: str) -> tuple[Story, str]:
     """
     id_ = families.story_of(conn, given)
     if id_ is None:
-        begun = catalogue.ids_beginning(conn, given) if given else ()
-        if len(begun) > 1:
-            raise WiredeskError("several articles begin like this; write more of the id", subject=given)
-        if not begun:
+        if (article := article_beginning(conn, given)) is None:
             raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
-        given = begun[0]
-        id_ = families.story_of(conn, given)
+        given, id_ = article, families.story_of(conn, article)
     found = catalogue.story(conn, id_) if id_ else None
     if found is None:
         raise WiredeskError("no article is left in this story: all were withdrawn or deleted", subject=given)

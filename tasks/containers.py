@@ -73,8 +73,14 @@ class Part:
     hints: Hints = NOTHING
 
 
-def split(source: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Part | Refusal]:
-    """Cut a file into its documents, as `tasks.formats.split` says."""
+def split(source: bytes | BinaryIO, *, name: str, hints: Hints = NOTHING) -> Iterator[Part | Refusal]:
+    """Cut a file into its documents: entries of archives, messages, records, news items; else the file itself.
+
+    A part is named after its entry ("a.zip/b.xml"), or its place, counted from 1 ("a.jsonl#3"); a file of one document
+    keeps its name. `source` may be an open file, of which archives are read from front to back. What cannot be cut is
+    one part, and `tasks.formats.read` says why it is refused; what cannot be got out of an archive is a refusal among
+    the parts.
+    """
     if isinstance(source, bytes):
         yield from _bounded(_split(source, name, hints, 0, Budget()), name)
         return
@@ -91,8 +97,11 @@ def split(source: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Part
         yield from _bounded(_split(source.read(LARGEST + 1), name, hints, 0, budget), name)
 
 
-def holds_many(file: BinaryIO, name: str) -> bool:
-    """Say whether an open file, read from its beginning, is an archive, a mailbox or a long list of records."""
+def holds_many(file: BinaryIO, *, name: str) -> bool:
+    """Say whether an open file is an archive, a mailbox or a long list of records.
+
+    Such a one `split` reads without taking it into memory, however large it is.
+    """
     head = file.read(1024)
     size = file.seek(0, io.SEEK_END)
     file.seek(0)

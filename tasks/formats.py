@@ -14,9 +14,8 @@ cannot read it refuses with a reason word and a sentence.
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO, Final
+from typing import Final
 
 from storage.errors import Rejected
 from storage.records import Article, Hints, Refusal, Withdrawal
@@ -37,7 +36,6 @@ from tasks import (
     wiretext,
     xmltext,
 )
-from tasks.containers import Part
 
 VERSION: Final = 5
 """Of the stage "extract"; raised when the same bytes would give a different article."""
@@ -60,21 +58,6 @@ _DESKS: Final = frozenset(
 _TELEGRAPH: Final = re.compile(r"\A\s*ZCZC\b[^\n]*\n|\n[^\S\n]*NNNN\s*\Z")
 """Beginning and end of a message as teleprinters knew them. White space that runs over lines would be quadratic."""
 _PAGE_ROOTS: Final = frozenset({"html", "head", "body"})
-
-
-def split(source: bytes | BinaryIO, *, name: str, hints: Hints = Hints()) -> Iterator[Part | Refusal]:  # noqa: B008
-    """Cut a file into its documents: entries of archives, messages, records, news items; else the file itself.
-
-    A part is named after its entry ("a.zip/b.xml"), or its place, counted from 1 ("a.jsonl#3"); a file of one document
-    keeps its name. `source` may be an open file, of which archives are read from front to back. What cannot be cut is
-    one part, and `read` says why it is refused; what cannot be got out of an archive is a refusal among the parts.
-    """
-    yield from containers.split(source, name=name, hints=hints)
-
-
-def holds_many(file: BinaryIO, *, name: str) -> bool:
-    """Say whether an open file is one that `split` reads without taking it into memory, however large it is."""
-    return containers.holds_many(file, name)
 
 
 def read(raw: bytes, *, input: str, hints: Hints = Hints()) -> Article | Withdrawal | Refusal:  # noqa: A002, B008

@@ -23,7 +23,7 @@ from storage.errors import Rejected
 from storage.inbox import Item, Received
 from storage.records import Hints, Refusal
 from storage.store import Store
-from tasks import drop, formats, sidecar
+from tasks import containers, drop, sidecar
 from tasks.stages import Document
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def open_file(path: Path, *, hints: Hints, max_bytes: int) -> Iterator[Document 
             hints = sidecar.read(drop.read(beside, max_bytes=sidecar.LARGEST), beside=hints)
         with drop.opened(path) as file:
             # What holds many documents is read from front to back, however large; a document has its limit.
-            if formats.holds_many(file, name=str(path)):
+            if containers.holds_many(file, name=str(path)):
                 yield from documents_of(file, name=str(path), hints=hints)
                 return
             raw = drop.read_whole(file, max_bytes=max_bytes, subject=str(path))
@@ -63,7 +63,7 @@ def open_file(path: Path, *, hints: Hints, max_bytes: int) -> Iterator[Document 
 def documents_of(raw: bytes | BinaryIO, *, name: str, hints: Hints) -> Iterator[Document | Refusal]:
     """Split one file, its bytes or itself open, into its documents."""
     try:
-        for part in formats.split(raw, name=name, hints=hints):
+        for part in containers.split(raw, name=name, hints=hints):
             yield part if isinstance(part, Refusal) else Document(input=part.input, raw=part.raw, hints=part.hints)
     except Rejected as refused:
         yield Refusal(input=name, reason=refused.reason, detail=refused.detail)

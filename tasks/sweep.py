@@ -18,7 +18,7 @@ from storage.errors import REASONS, Rejected
 from storage.inbox import Item, Received
 from storage.records import Hints, Refusal
 from storage.store import Store
-from tasks import formats, intake, sidecar
+from tasks import containers, intake, sidecar
 from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document, read_whole
 from tasks.dropfolder import DropFolder, Look, is_same
 from tasks.formats import SUFFIXES
@@ -288,7 +288,7 @@ class _Sweep:
                 self._growing += 1
                 return
             # What holds many documents is read from front to back, however large; a document has its limit.
-            many = formats.holds_many(opened, name=name)
+            many = containers.holds_many(opened, name=name)
             source = opened if many else read_whole(opened, max_bytes=self._max_bytes, subject=subject)
             if not many and not is_same(opened, look):
                 self._growing += 1

@@ -27,7 +27,7 @@ Read = Article | Withdrawal | Refusal
 
 
 def every(raw: bytes | io.BytesIO, name: str = "a", hints: Hints = Hints()) -> list[Read]:  # noqa: B008
-    parts = formats.split(raw, name=name, hints=hints)
+    parts = containers.split(raw, name=name, hints=hints)
     return [p if isinstance(p, Refusal) else formats.read(p.raw, input=p.input, hints=p.hints) for p in parts]
 
 

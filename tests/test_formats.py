@@ -25,7 +25,7 @@ def read(raw: bytes | str, name: str = "sample.txt", **hints: str) -> Article | 
 
 
 def parts(raw: bytes | str, name: str) -> list[tuple[str, bytes]]:
-    return [(p.input, p.raw) for p in formats.split(raw.encode() if isinstance(raw, str) else raw, name=name)]
+    return [(p.input, p.raw) for p in containers.split(raw.encode() if isinstance(raw, str) else raw, name=name)]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ names = st.sampled_from(["a.txt", "a.html", "a.json", "a.jsonl", "a.md", "a", "a
 
 
 def holds(raw: bytes, name: str) -> None:
-    for part in formats.split(raw, name=name):
+    for part in containers.split(raw, name=name):
         found = part if isinstance(part, Refusal) else formats.read(part.raw, input=part.input)
         if isinstance(found, Refusal):
             assert found.reason in REASONS

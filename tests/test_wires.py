@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage.records import Article, Refusal, Withdrawal, as_json, read_wire, wire_json
-from tasks import formats, oldcodes, prose, wireitem, wiremessage, xmltext
+from tasks import containers, formats, oldcodes, prose, wireitem, wiremessage, xmltext
 
 DATA = Path(__file__).parent / "data" / "wires"
 FIRST = "The harbour council of Port Ansel agreed on Tuesday to keep the old ferry for another winter, its chair said."
@@ -14,7 +14,7 @@ LAST = "A new ferry has been promised since 2019. The yard in Brennick that was 
 
 
 def read(name: str, raw: bytes | None = None) -> Article | Withdrawal | Refusal:
-    (part,) = formats.split((DATA / name).read_bytes() if raw is None else raw, name=name)
+    (part,) = containers.split((DATA / name).read_bytes() if raw is None else raw, name=name)
     return part if isinstance(part, Refusal) else formats.read(part.raw, input=part.input)
 
 
@@ -115,7 +115,7 @@ def test_versions_of_one_item_are_one_article():
 
 
 def test_a_message_is_cut_into_its_items():
-    parts = list(formats.split((DATA / "newsmlg2_message.xml").read_bytes(), name="m.xml"))
+    parts = list(containers.split((DATA / "newsmlg2_message.xml").read_bytes(), name="m.xml"))
     found = [formats.read(p.raw, input=p.input) for p in parts]
     assert [f.input for f in found] == ["m.xml#1", "m.xml#2", "m.xml#3"]
     assert [type(f) for f in found] == [Article, Article, Refusal]
@@ -127,7 +127,7 @@ def test_a_message_is_cut_into_its_items():
 
 def test_a_cut_message_gives_the_items_before_the_cut():
     raw = (DATA / "newsmlg2_message.xml").read_bytes()
-    parts = list(formats.split(raw[: raw.index(b"Dam gates")], name="m.xml"))
+    parts = list(containers.split(raw[: raw.index(b"Dam gates")], name="m.xml"))
     found = [formats.read(p.raw, input=p.input) for p in parts]
     assert isinstance(found[0], Article)
     assert [f.reason for f in found[1:]] == ["broken"]
@@ -145,7 +145,7 @@ def test_a_ninjs_package_gives_its_text_items():
     one = (DATA / "ninjs1.json").read_text()
     inside = {"a": json.loads(one), "b": json.loads(one.replace("2026:ferry", "2026:dam"))}
     raw = json.dumps({"uri": "p", "type": "composite", "versioncreated": "2026-03-10", "associations": inside})
-    parts = list(formats.split(raw.encode(), name="p.json"))
+    parts = list(containers.split(raw.encode(), name="p.json"))
     assert [formats.read(p.raw, input=p.input).identifier for p in parts] == [
         "urn:lakewire:2026:ferry",
         "urn:lakewire:2026:dam",
@@ -201,7 +201,7 @@ def test_messages_without_their_control_characters():
 
 def test_a_file_of_several_messages():
     raw = (DATA / "iptc7901_latin1.txt").read_bytes() + (DATA / "iptc7901_seven.txt").read_bytes()
-    parts = list(formats.split(raw, name="m.txt"))
+    parts = list(containers.split(raw, name="m.txt"))
     assert [formats.read(p.raw, input=p.input).identifier for p in parts] == [
         "lwx0123/2026-03-10",
         "lwx0124/2026-03-10",
