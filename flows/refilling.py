@@ -1,7 +1,6 @@
 """One half of a backfill: documents from files are taken in and filed, from where an earlier one stopped."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -17,6 +16,8 @@ from tasks.batches import enrich_batch, extract_batch, file_batch
 from tasks.filing import Counts
 from tasks.refill import Arrival, Files
 from tasks.stages import Document
+
+_Source = Generator[Arrival, None, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ async def take_in(shift: Shift, files: Files) -> TakenIn:
     source = refill.arrivals(files, after=after, max_bytes=shift.settings.max_document_bytes)
     await shift.progress.begin(None)
     left = Counts() if shift.dry_run else await _finish(shift)
-    lanes = await asyncio.gather(*(_lane_of_files(shift, files, source) for _ in range(shift.lanes)))
+    lanes = await shift.side_by_side(lambda: _lane_of_files(shift, files, source))
     if not shift.dry_run:
         with shift.store.writing() as conn:
             backfills.forget(conn, files.key)
@@ -51,7 +52,7 @@ async def take_in(shift: Shift, files: Files) -> TakenIn:
 
 
 async def _finish(shift: Shift) -> Counts:
-    """File what a run that died had in hand, maybe an earlier backfill of these files: its place is behind that."""
+    """File what a run that ended early had in hand, maybe an earlier one of these files: its place is behind that."""
     counts = Counts()
     with shift.store.reading() as conn:
         left = leases.expired(conn, now=datetime.now(UTC))
@@ -67,37 +68,47 @@ async def _finish(shift: Shift) -> Counts:
     return counts
 
 
-async def _lane_of_files(shift: Shift, files: Files, source: Iterator[Arrival]) -> TakenIn:
+async def _lane_of_files(shift: Shift, files: Files, source: _Source) -> TakenIn:
     taken = TakenIn()
     while True:
         await shift.give_way()
-        async with shift.turn:
-            part = await asyncio.to_thread(_part, source)
-            if not part:
-                return taken
-            items, known, refused = await asyncio.to_thread(_note, shift, files, part)
-        taken += TakenIn(documents=len(part), known=known, counts=Counts(rejected=refused))
+        part = await shift.in_turn(_take, shift, files, source)
+        if part is None:
+            return taken
+        items, noted = part
+        taken += noted
         if items:
             counts = await _file(shift, items, shift.named(len(items), "documents"))
             taken += TakenIn(counts=counts)
             await announce.changed(shift.store)
-        await shift.progress.add(len(part))
+        await shift.progress.add(noted.documents)
 
 
-def _note(shift: Shift, files: Files, part: Sequence[Arrival]) -> tuple[tuple[Item, ...], int, int]:
-    """Take documents into the inbox and in hand at once. Gives those, how many were known, how many refused."""
+def _take(shift: Shift, files: Files, source: _Source) -> tuple[tuple[Item, ...], TakenIn] | None:
+    """Take the next documents in and in hand at once. Gives those that are to be filed, and None at the end."""
+    try:
+        part = _part(source)
+        return _note(shift, files, part) if part else None
+    except BaseException:
+        source.close()  # nobody notes a place behind what is in no inbox
+        raise
+
+
+def _note(shift: Shift, files: Files, part: Sequence[Arrival]) -> tuple[tuple[Item, ...], TakenIn]:
     now = datetime.now(UTC)
     if shift.dry_run:
         with shift.store.reading() as conn:
             known = sum(intake.is_known(conn, a.arrival) for a in part)
-        return (), known, sum(isinstance(a.arrival, Refusal) for a in part)
+        refused = sum(isinstance(a.arrival, Refusal) for a in part)
+        return (), TakenIn(documents=len(part), known=known, counts=Counts(rejected=refused))
     received, items = intake.take_in_hand(
         shift.store, [a.arrival for a in part], holder=shift.holder, lease=shift.settings.lease, now=now
     )
     with shift.store.writing() as conn:
         backfills.note(conn, files.key, part[-1].place, now=now)
     refused = sum(r.new and r.state == "rejected" for r in received)
-    return items, sum(not r.new for r in received), refused
+    known = sum(not r.new for r in received)
+    return items, TakenIn(documents=len(part), known=known, counts=Counts(rejected=refused))
 
 
 async def _file(shift: Shift, items: Sequence[Item], name: str) -> Counts:
@@ -118,7 +129,7 @@ async def _file(shift: Shift, items: Sequence[Item], name: str) -> Counts:
     )
 
 
-def _part(source: Iterator[Arrival]) -> list[Arrival]:
+def _part(source: _Source) -> list[Arrival]:
     """Give the next documents: a batch, or fewer if they are large."""
     part: list[Arrival] = []
     size = 0

@@ -1,6 +1,5 @@
 """The other half of a backfill: what older versions of the stages have filed is made anew."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -40,7 +39,7 @@ async def make_anew(
         left = renewal.left(conn, wanted, chosen, max_attempts=shift.settings.max_attempts)
     await shift.progress.begin(left)
     last = [0]
-    lanes = await asyncio.gather(*(_lane_of_articles(shift, wanted, chosen, last) for _ in range(shift.lanes)))
+    lanes = await shift.side_by_side(lambda: _lane_of_articles(shift, wanted, chosen, last))
     await shift.progress.end()
     return sum(lanes, Redone()), outdated
 
@@ -49,26 +48,31 @@ async def _lane_of_articles(shift: Shift, wanted: Mapping[str, int], chosen: Sel
     redone = Redone()
     while True:
         await shift.give_way()
-        async with shift.turn:
-            tasks = await asyncio.to_thread(
-                redo.claim,
-                shift.store,
-                wanted,
-                chosen,
-                holder=shift.holder,
-                after=last[0],
-                limit=BATCH,
-                lease=shift.settings.lease,
-                now=datetime.now(UTC),
-                max_attempts=shift.settings.max_attempts,
-            )
-            if not tasks:
-                return redone
-            last[0] = tasks[-1].stored.n
+        tasks = await shift.in_turn(_claim, shift, wanted, chosen, last)
+        if not tasks:
+            return redone
         redone += await _redo(shift, tasks, shift.named(len(tasks), "articles"))
         if not shift.dry_run:
             await announce.changed(shift.store)
         await shift.progress.add(len(tasks))
+
+
+def _claim(shift: Shift, wanted: Mapping[str, int], chosen: Selection, last: list[int]) -> list[Task]:
+    """Take the next articles in hand; `last` is the number of the last one that was."""
+    settings = shift.settings
+    tasks = redo.claim(
+        shift.store,
+        wanted,
+        chosen,
+        holder=shift.holder,
+        after=last[0],
+        limit=BATCH,
+        lease=settings.lease,
+        now=datetime.now(UTC),
+        max_attempts=settings.max_attempts,
+    )
+    last[0] = tasks[-1].stored.n if tasks else last[0]
+    return tasks
 
 
 async def _redo(shift: Shift, tasks: Sequence[Task], name: str) -> Redone:

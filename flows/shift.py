@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from flows.headway import Headway
 from flows.ingest import holder
@@ -12,6 +13,8 @@ from storage import inbox, leases, renewal
 from storage.store import Store
 from tasks.pool import Workers
 
+T = TypeVar("T")
+
 GIVE_WAY_S: Final = 5.0
 """Seconds that a batch waits at most while live work is due. What nobody takes for so long is not waited for again."""
 BATCH: Final = 10
@@ -19,25 +22,51 @@ BATCH: Final = 10
 
 
 class Shift:
-    """One run behind all live work. `turn` is whose turn it is to take the next batch."""
+    """One run behind all live work."""
 
     def __init__(self, settings: Settings, store: Store, pool: Workers, processes: int, *, dry_run: bool) -> None:
         self.settings = settings
         self.store = store
         self.pool = pool
-        self.lanes = processes + 1
         self.dry_run = dry_run
-        self.turn = asyncio.Lock()
         self.progress = Headway()
+        self._lanes = processes + 1
+        self._turn = asyncio.Lock()
         self._batches = 0
         self._nobodys = 0  # items that are due, and that nobody takes
         self.holder = holder()
 
     def let_go(self) -> None:
-        """Give back what this run has in hand and will not finish: it was cancelled, or it failed."""
+        """Give back what this run has in hand and will not finish: it was cancelled, or it failed.
+
+        Documents are left to the next backfill, which begins behind them, or to whoever reads the inbox before it.
+        """
         with self.store.writing() as conn:
-            leases.release(conn, holder=self.holder)
+            leases.end(conn, holder=self.holder, now=datetime.now(UTC))
             renewal.release(conn, holder=self.holder)
+
+    async def side_by_side(self, lane: Callable[[], Coroutine[Any, Any, T]]) -> list[T]:
+        """Run the lanes to their ends, and give what each came to. The first that fails ends the others."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                lanes = [group.create_task(lane()) for _ in range(self._lanes)]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return [one.result() for one in lanes]
+
+    async def in_turn(self, take: Callable[..., T], *given: Any) -> T:
+        """Take the next batch, one lane after the other.
+
+        Whoever is cancelled meanwhile waits for the end of it: a thread does not stop, and what it takes in hand
+        after the run has let go would be nobody's until the lease runs out.
+        """
+        async with self._turn:
+            taking = asyncio.ensure_future(asyncio.to_thread(take, *given))
+            try:
+                return await asyncio.shield(taking)
+            except asyncio.CancelledError:
+                await asyncio.wait([taking])
+                raise
 
     def named(self, count: int, what: str) -> str:
         """Name the next batch."""

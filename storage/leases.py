@@ -30,6 +30,18 @@ def release(conn: Connection, *, holder: str) -> int:
     ).rowcount
 
 
+def end(conn: Connection, *, holder: str, now: datetime) -> int:
+    """Let the leases of `holder` run out, who will not finish; its attempt is not counted. Gives how many items.
+
+    They wait for whoever looks for what has run out, which is whoever takes up the same work.
+    """
+    return conn.execute(
+        update(_I)
+        .where(_I.state == "claimed", _I.holder == holder, _I.lease_until_at > now)
+        .values(attempts=_I.attempts - 1, lease_until_at=now)
+    ).rowcount
+
+
 def expired(conn: Connection, *, now: datetime) -> tuple[int, ...]:
     """Give the items, by number, that a holder has kept for longer than its lease, and that have bytes to read."""
     kept_too_long = (_I.state == "claimed", _has_run_out(now), _I.digest.is_not(None))

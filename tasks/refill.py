@@ -6,7 +6,7 @@ What is wanted of a file is asked before it is opened, and a file that was done 
 import fnmatch
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ class Arrival:
     arrival: Document | Refusal
 
 
-def arrivals(files: Files, *, after: Place | None, max_bytes: int) -> Iterator[Arrival]:
+def arrivals(files: Files, *, after: Place | None, max_bytes: int) -> Generator[Arrival, None, None]:
     """Read the documents of the files in order, from behind `after`; all of them if its file is not there any more."""
     found = list(drop.find(files.paths))
     begin = next((n for n, one in enumerate(found) if after is not None and str(one) == after.file), -1)

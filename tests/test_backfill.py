@@ -17,6 +17,7 @@ import pytest
 
 from storage import backfills, catalogue, changes, inbox, leases, renewal
 from storage.backfills import Place
+from storage.errors import StoreBusy
 from storage.records import Hints
 from storage.renewal import EVERYTHING
 from storage.store import Store, open_store
@@ -185,6 +186,66 @@ def test_two_at_once_do_nothing_twice_and_live_work_goes_first(
     with desk.writing() as conn:
         renewal.choose_anew(conn, ["copies"], EVERYTHING)
     assert sum(d.redone.redone for d in asyncio.run(anew())) == 30
+
+
+def everything_is_filed(desk: Store, count: int) -> None:
+    with desk.reading() as conn:
+        assert {state: n for state, n in inbox.counts(conn).items() if n} == {"filed": count}
+        assert len(list(catalogue.articles(conn))) == count
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", ["take_in_hand", pytest.param("note", marks=pytest.mark.hard), "extract_batch"])
+def test_a_backfill_that_failed_once_steps_over_nothing(
+    backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    from flows import refilling
+
+    paths = [str(lines(tmp_path / "old.jsonl", 0, 30))]
+    owner: Any = {"take_in_hand": intake, "note": backfills, "extract_batch": refilling}[what]
+    real = getattr(owner, what)
+
+    def busy(*_: object, **__: object) -> None:
+        monkeypatch.setattr(owner, what, real)
+        time.sleep(0.5)  # until the other lane waits for its turn
+        raise StoreBusy("the database does not answer; it will be tried again")
+
+    monkeypatch.setattr(owner, what, busy)
+    with pytest.raises(StoreBusy):
+        backfill(paths=paths)
+    backfill(paths=paths)
+    everything_is_filed(desk, 30)
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_backfill_that_is_stopped_while_it_takes_in_goes_on_at_once(
+    backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.backfill import backfill as flow
+
+    paths = [str(lines(tmp_path / "old.jsonl", 0, 20))]
+    taking, go_on, real = threading.Event(), threading.Event(), intake.take_in_hand
+
+    def slow(*given: Any, **named: Any) -> Any:
+        taking.set()
+        assert go_on.wait(30)
+        return real(*given, **named)
+
+    async def stopped() -> None:
+        running = asyncio.create_task(flow(paths=paths, workers=1))
+        assert await asyncio.to_thread(taking.wait, 60)
+        running.cancel()
+        asyncio.get_running_loop().call_later(0.5, go_on.set)
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    with monkeypatch.context() as slowly:
+        slowly.setattr(intake, "take_in_hand", slow)
+        asyncio.run(stopped())
+    done = backfill(paths=paths)
+    assert (done.taken.documents, done.taken.counts.filed) == (10, 20)  # ten of them were noted, and in hand
+    everything_is_filed(desk, 20)
 
 
 KILLED = """

@@ -216,6 +216,22 @@ def test_run_that_is_cancelled_gives_back_its_items_and_their_attempts(store: St
     assert (again.id, again.attempts) == (ids[1], 1)
 
 
+def test_items_whose_lease_is_ended_are_found_with_what_has_run_out_and_their_attempts_are_as_before(
+    store: Store, now: datetime
+) -> None:
+    ids = _receive(store, now, "a", "b", "c")
+    later = now + timedelta(seconds=1)
+    with store.writing() as conn:
+        inbox.claim(conn, holder="mine", limit=2, lease=LEASE, now=now)
+        inbox.claim(conn, holder="other", limit=1, lease=LEASE, now=now)
+        assert inbox.settle(conn, ids[0], state="filed", article_id="x", now=now, holder="mine")
+        assert [leases.end(conn, holder="mine", now=now) for _ in range(2)] == [1, 0]
+        assert leases.expired(conn, now=later) == (ids[1],)
+        assert leases.release_expired(conn, now=later, max_attempts=1) == 1  # it was no attempt: nothing is given up
+        (again,) = inbox.claim(conn, holder="next", limit=9, lease=LEASE, now=later)
+    assert (again.id, again.attempts) == (ids[1], 1)
+
+
 def test_refused_things_are_kept_once_with_their_reason(store: Store, now: datetime) -> None:
     with store.writing() as conn:
         one = inbox.refuse(conn, input="locked.txt", reason="unreadable", detail="no permission", now=now)
