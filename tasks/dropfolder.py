@@ -296,7 +296,7 @@ class DropFolder:
         if code not in {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}:
             raise OSError(code, os.strerror(code), last)
         # A system, or a network folder, without this call: an empty file holds the place, and is overwritten.
-        os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, dir_fd=target))
+        os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o666, dir_fd=target))
         try:
             os.rename(last, place, src_dir_fd=parent, dst_dir_fd=target)
         except OSError:
@@ -321,7 +321,7 @@ def _write_beside(folder: int, name: str, ending: str, text: str) -> None:
     whole = len(os.fsencode(name + ending)) <= LONGEST
     for place in [name + ending] if whole else _names(name, ending):
         try:
-            descriptor = os.open(place, flags | (os.O_TRUNC if whole else os.O_EXCL), dir_fd=folder)
+            descriptor = os.open(place, flags | (os.O_TRUNC if whole else os.O_EXCL), 0o666, dir_fd=folder)
         except FileExistsError:
             continue
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -69,6 +69,7 @@ def test_a_refused_file_moves_to_rejected_with_its_reason(store: Store, tmp_path
     assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(refused=1)
     assert (tmp_path / "rejected" / "big.txt").exists()
     assert (tmp_path / "rejected" / "big.txt.reason.txt").read_text().startswith("too-big: ")
+    assert not (tmp_path / "rejected" / "big.txt.reason.txt").stat().st_mode & 0o111, "it is no program"
 
 
 def test_a_missing_folder_is_made(store: Store, tmp_path: Path) -> None:
