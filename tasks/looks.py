@@ -1,9 +1,11 @@
 """Whether a file in the drop folder is whole, and what earlier looks at it saw. Pure: no disk, no clock."""
 
+import os
+import stat
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-from tasks.dropfolder import Look
+from typing import BinaryIO
 
 SETTLED = timedelta(seconds=2)
 """A file that was written to more recently than this is taken to be growing still, unless it came by a rename.
@@ -12,6 +14,35 @@ A time further ahead than this comes from another machine's clock, and says noth
 """
 HELD = timedelta(minutes=10)
 """So long after the last write a file is whole, even if somebody still has it open for writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a file shows: two that are equal have the same file before them, with nothing written to it.
+
+    `ctime_ns`, when it was last put somewhere, is no part of that: a move changes it.
+    """
+
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    mode: int
+    ctime_ns: int = field(default=0, compare=False)
+
+    @property
+    def is_file(self) -> bool:
+        """True for a regular file: no link, pipe, socket or device."""
+        return stat.S_ISREG(self.mode)
+
+
+def look_of(status: os.stat_result) -> Look:
+    """Give what the system says of a file as a look."""
+    return Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_ctime_ns)
+
+
+def is_same(file: BinaryIO, seen: Look) -> bool:
+    """True if an open file is what was seen, with nothing written to it since."""
+    return look_of(os.fstat(file.fileno())) == seen
 
 
 class Looks:

@@ -20,9 +20,9 @@ from storage.records import Hints, Refusal
 from storage.store import Store
 from tasks import containers, intake, sidecar
 from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document, read_whole
-from tasks.dropfolder import DropFolder, Look, is_same
+from tasks.dropfolder import DropFolder
 from tasks.formats import SUFFIXES
-from tasks.looks import Looks, is_whole
+from tasks.looks import Look, Looks, is_same, is_whole
 from tasks.stages import Document
 
 logger = logging.getLogger(__name__)

@@ -277,7 +277,7 @@ def _child(request: dict[str, Any], report: int) -> None:
     from sqlalchemy.pool import Pool as Connections
 
     from flows import rounds
-    from tasks import dropfolder, fetch
+    from tasks import fetch, moving
 
     random.seed(1)
     _shift_clock(request.get("reruns", 0) * LATER)
@@ -287,7 +287,7 @@ def _child(request: dict[str, Any], report: int) -> None:
     event.listen(Engine, "before_cursor_execute", lambda *args: points.passed(f"execute {args[2][:12]}"))
     event.listen(Engine, "commit", lambda *_: points.passed("commit"))
     event.listen(Connections, "checkin", lambda *_: points.passed("commit or not: given back"))
-    plain_move, plain_fsync = dropfolder.DropFolder._rename_new, os.fsync
+    plain_move, plain_fsync = moving.rename_new, os.fsync
 
     def move(*args: Any) -> None:
         points.passed("move: before")
@@ -298,7 +298,7 @@ def _child(request: dict[str, Any], report: int) -> None:
         points.passed("fsync")
         plain_fsync(descriptor)
 
-    dropfolder.DropFolder._rename_new = move  # type: ignore[method-assign]
+    moving.rename_new = move
     os.fsync = fsync
     sys.addaudithook(points.heard)
     found = _work(request)

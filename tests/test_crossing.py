@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.dropfolder import DropFolder, Look
+from tasks import moving
+from tasks.dropfolder import DropFolder
+from tasks.looks import Look
 
 MEMORY = Path("/dev/shm")
 LONG_AGO = 1_770_000_000
@@ -89,14 +91,14 @@ def test_what_takes_the_place_of_a_file_on_its_way_is_never_lost(
         copy = shutil.copyfileobj
         monkeypatch.setattr(shutil, "copyfileobj", lambda *both: (copy(*both), change(drop)))
     if when == "looked":
-        rename = DropFolder._rename_new
+        rename = moving.rename_new
 
-        def renamed(folder: DropFolder, parent: int, last: str, target: int, place: str) -> None:
+        def renamed(parent: int, last: str, target: int, place: str) -> None:
             if (last, target) == ("a.txt", parent):
                 change(drop)
-            rename(folder, parent, last, target, place)
+            rename(parent, last, target, place)
 
-        monkeypatch.setattr(DropFolder, "_rename_new", renamed)
+        monkeypatch.setattr(moving, "rename_new", renamed)
     assert drop.move("a.txt", "done", seen) is None
     assert lying(drop.path) == {"a.txt": "the second version"}
     assert lying(away) == {}
@@ -112,7 +114,7 @@ def test_a_file_that_cannot_go_stays_and_leaves_no_copy(
     def refused(*_: object) -> None:
         raise PermissionError(1, "not yours")
 
-    monkeypatch.setattr(shutil if failing == "copyfileobj" else DropFolder, failing, refused)
+    monkeypatch.setattr(shutil if failing == "copyfileobj" else moving, failing, refused)
     with pytest.raises(PermissionError):
         drop.move("a.txt", "done", put(drop, "one"))
     assert (lying(drop.path), lying(away)) == ({"a.txt": "one"}, {})

@@ -418,13 +418,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from storage import inbox, raw as shelf
 from storage.store import open_store
-from tasks import dropfolder, intake, sweep
+from tasks import intake, moving, sweep
 from tasks.dropfolder import DropFolder
 
 at, count, url, raw, folder = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 owner, name = {"keep": (shelf, "_write_passing"), "name": (shelf, "_give_names"), "note": (inbox, "receive"),
                "move": (DropFolder, "move"),
-               "rename": (DropFolder, "_rename_new"), "reason": (dropfolder, "_write_beside")}[at]
+               "rename": (moving, "rename_new"), "reason": (moving, "_write_beside")}[at]
 real = getattr(owner, name)
 calls = []
 

@@ -408,7 +408,7 @@ def test_a_clock_that_goes_back_a_little_changes_nothing(store: Store) -> None:
 
 
 def test_a_file_that_was_seen_by_a_wrong_clock_is_whole_before_long(tmp_path: Path) -> None:
-    from tasks.dropfolder import Look
+    from tasks.looks import Look
 
     seen, look = Looks(), Look(1, 2, 3, 0o100644)
     assert seen.unchanged("a.txt", look, WRONG) == timedelta(0)
