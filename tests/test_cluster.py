@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from desking import free_port
+from distributed import Client
 
 from flows.settings import read_settings
 from flows.workplace import workers_for_bulk
@@ -101,11 +102,15 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]
             subprocess.Popen([*dask, *what], env=environment, cwd=tmp_path, stdout=log, stderr=log)
             for what in (["scheduler", *place], ["worker", address, *workers])
         ]
-        yield address, started[0]
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(60)
+        try:
+            with Client(address, timeout=60) as client:
+                client.wait_for_workers(2, timeout=60)
+            yield address, started[0]
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait(60)
 
 
 def use_cluster(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
