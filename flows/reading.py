@@ -18,7 +18,8 @@ from flows.settings import Settings
 from flows.standing import on_the_named_server
 from storage import inbox, leases
 from storage.errors import Misconfigured
-from storage.records import Article, Refusal, Withdrawal, as_json, refusal_json, withdrawal_json
+from storage.recordjson import as_json, refusal_json, withdrawal_json
+from storage.records import Article, Refusal, Withdrawal
 from storage.store import Store, open_store
 from tasks import intake, stages
 from tasks.filing import Counts

@@ -15,7 +15,8 @@ from storage import changes, editions, rows
 from storage import tables as t
 from storage.changes import Told
 from storage.editions import Edition
-from storage.records import Article, as_json
+from storage.recordjson import as_json
+from storage.records import Article
 
 _MANY: Final = 900
 """Keys in one IN list: small enough for the statement cache and every parameter limit."""

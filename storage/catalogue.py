@@ -16,7 +16,8 @@ from storage import tables as t
 from storage.archive import chunks
 from storage.errors import WiredeskError
 from storage.pairs import relation
-from storage.records import Article, Grade, Relation, as_json
+from storage.recordjson import as_json
+from storage.records import Article, Grade, Relation
 
 PAGE: Final = 200
 """Rows read at once: past this a larger page is no faster, and a page of long articles is a few megabytes."""

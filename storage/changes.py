@@ -28,7 +28,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, selec
 from storage import rows
 from storage import tables as t
 from storage.errors import WiredeskError
-from storage.records import as_json
+from storage.recordjson import as_json
 
 Kind = Literal[
     "article.filed", "article.revised", "article.withdrawn", "story.changed", "copy.changed", "quote.changed",

@@ -7,19 +7,8 @@ from datetime import date as Date  # noqa: N812 - a record's own `date` is text
 from typing import Any, Final
 
 from storage import tables as t
-from storage.records import (
-    Article,
-    Event,
-    Mention,
-    Occurrence,
-    Quotation,
-    Span,
-    Speaker,
-    Statement,
-    Timex,
-    read_wire,
-    wire_json,
-)
+from storage.recordjson import read_wire, wire_json
+from storage.records import Article, Event, Mention, Occurrence, Quotation, Span, Speaker, Statement, Timex
 
 LONGEST_NAME: Final = 500
 """Names are keys of indexes; PostgreSQL takes 2,704 bytes there. A longer one is no name."""

@@ -15,7 +15,7 @@ from storage import catalogue, rows
 from storage import tables as t
 from storage.archive import chunks
 from storage.catalogue import Story
-from storage.records import as_json
+from storage.recordjson import as_json
 
 _SENTENCES: Final = re.compile(r"(?<=[.!?…。！？])[\"'”’»)]*\s+|\n+")
 COMPARED: Final = (

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from storage.errors import Rejected
-from storage.records import Article, Hints, read_wire, sort_time
+from storage.recordjson import read_wire
+from storage.records import Article, Hints, sort_time
 from tasks import charset, language, link, stamps
 
 FIELDS: Final = frozenset(

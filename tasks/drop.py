@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.errors import Rejected
-from tasks.formats import SUFFIXES
+from tasks.filenames import SUFFIXES
 
 DONE, REJECTED = "done", "rejected"
 """The folders of a drop folder into which its files go once they are looked at."""

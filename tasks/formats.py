@@ -25,6 +25,8 @@ from tasks import (
     byline,
     charset,
     containers,
+    feedfile,
+    filenames,
     mail,
     newsml1,
     newsmlg2,
@@ -32,6 +34,7 @@ from tasks import (
     nitf,
     page,
     pdftext,
+    recordlists,
     wiremessage,
     wiretext,
     xmltext,
@@ -39,8 +42,6 @@ from tasks import (
 
 VERSION: Final = 5
 """Of the stage "extract"; raised when the same bytes would give a different article."""
-SUFFIXES: Final = containers.SUFFIXES
-"""The endings a folder is searched for."""
 _TAG: Final = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|article|section|span|h[1-6]|br|a|table|script|ul|main"
     r"|header)\b[^<>]{0,2000}>",
@@ -87,10 +88,10 @@ def _read(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
 
 
 def _read_text(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
-    suffix = containers.suffix(subject)
-    if containers.is_feed(text):
+    suffix = filenames.suffix(subject)
+    if feedfile.is_feed(text):
         return _read_only_part(text.encode("utf-8", "replace"), subject, hints)
-    if (suffix in {"json", "jsonl"} and text.lstrip()[:1] != "<") or containers.JSON_START.match(text):
+    if (suffix in {"json", "jsonl"} and text.lstrip()[:1] != "<") or recordlists.JSON_START.match(text):
         return _read_json(text, subject, hints)
     root = xmltext.root(text)
     if root in {"nitf", "NewsML", "NewsItem"} or root in newsmlg2.ROOTS:
@@ -137,14 +138,13 @@ def _read_mail(raw: bytes, subject: str, hints: Hints) -> Article | Withdrawal:
     text = written.plain if mail.says_it_in_plain(written) else written.html
     if not text.strip():
         raise Rejected("empty", "The message has no text of its own. Send its text.", subject=subject)
-    known = Hints(
-        url=hints.url,
-        publisher=hints.publisher,
-        published=hints.published or written.date,
-        published_basis=hints.published_basis if hints.published else "header",
-        identifier=hints.identifier or written.message_id,
-        headline=hints.headline or written.subject,
+    said = Hints(
+        published=written.date,
+        published_basis="header",
+        identifier=written.message_id,
+        headline=written.subject,
     )
+    known = hints.over(said)
     inner = text.strip().encode("utf-8")
     if wiremessage.is_message(inner):
         return wiremessage.read_message(inner, input=subject, hints=hints)

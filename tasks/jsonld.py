@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from storage.records import Article, Quotation, wire_json
+from storage.recordjson import wire_json
+from storage.records import Article, Quotation
 
 CONTEXT: Final = (
     "https://schema.org",

@@ -21,7 +21,7 @@ from storage.store import Store
 from tasks import containers, intake, sidecar
 from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document, read_whole
 from tasks.dropfolder import DropFolder
-from tasks.formats import SUFFIXES
+from tasks.filenames import SUFFIXES
 from tasks.looks import Look, Looks, is_same, is_whole
 from tasks.stages import Document
 

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import REASONS
-from storage.records import Article, Hints, Refusal, Withdrawal, as_json, withdrawal_json
+from storage.recordjson import as_json, withdrawal_json
+from storage.records import Article, Hints, Refusal, Withdrawal
 from tasks import archives, containers, formats, intake, mail
 from tasks.stages import Document
 

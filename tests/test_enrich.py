@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from storage.records import Article, as_json
+from storage.recordjson import as_json
+from storage.records import Article
 from tasks import enrich, parsing
 
 BODY = (

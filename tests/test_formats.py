@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import REASONS
-from storage.records import Article, Hints, Refusal, as_json, refusal_json
-from tasks import archives, containers, formats
+from storage.recordjson import as_json, refusal_json
+from storage.records import Article, Hints, Refusal
+from tasks import archives, containers, filenames, formats
 
 PROSE = "The harbour council of Northwater agreed on Tuesday to keep the old ferry for another winter, its chair said. "
 NOISE = random.Random(7).randbytes(6000)
@@ -193,9 +194,9 @@ def test_broken_list_gives_what_comes_before_the_break():
 
 
 def test_every_suffix_has_a_packed_twin():
-    assert {".txt", ".md", ".html", ".htm", ".json", ".jsonl"} <= formats.SUFFIXES
+    assert {".txt", ".md", ".html", ".htm", ".json", ".jsonl"} <= filenames.SUFFIXES
     plain = [".txt", ".xml", ".nitf", ".eml", ".mbox", ".pdf", ".warc", ".tar"]
-    assert all(s + packed in formats.SUFFIXES for s in plain for packed in ("", ".gz", ".bz2", ".xz"))
+    assert all(s + packed in filenames.SUFFIXES for s in plain for packed in ("", ".gz", ".bz2", ".xz"))
 
 
 def test_packed_bomb_is_too_big(monkeypatch):

@@ -123,7 +123,8 @@ class Hide:
         if {hidden!r} and name.split(".")[0].startswith({hidden!r}):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Hide())
-from storage.records import Article, as_json
+from storage.recordjson import as_json
+from storage.records import Article
 from tasks import enrich
 {code}
 print(json.dumps(told))

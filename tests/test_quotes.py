@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.records import Article, Quotation, quotation_json
+from storage.recordjson import quotation_json
+from storage.records import Article, Quotation
 from tasks import attribution, enrich, grammar, parsing, quotemarks, quotes, scene, sentences
 
 

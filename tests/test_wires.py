@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import Article, Refusal, Withdrawal, as_json, read_wire, wire_json
+from storage.recordjson import as_json, read_wire, wire_json
+from storage.records import Article, Refusal, Withdrawal
 from tasks import containers, formats, oldcodes, prose, wireitem, wiremessage, xmltext
 
 DATA = Path(__file__).parent / "data" / "wires"
