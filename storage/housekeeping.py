@@ -4,11 +4,10 @@ Nothing here touches what was filed: articles, and what hangs on them, stay for 
 """
 
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, String, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from storage import tables as t
 from storage.store import Store
@@ -40,18 +39,21 @@ def tend(store: Store, *, thorough: bool) -> None:
         connection.close()
 
 
-def stale_captures(conn: Connection, *, before: datetime, after: str = "") -> dict[str, list[int]]:
-    """Give a page of digests of captures of which every item was settled before a time, and those items. Ascending."""
+def stale_captures(conn: Connection, *, before: datetime, after: str = "") -> list[str]:
+    """Give a page of digests of captures of which every item was settled before a time, the bytes still there or not.
+
+    Ascending, so that the next page begins after the last of them.
+    """
     i = t.InboxItem
     page = conn.execute(
-        select(i.digest, func.aggregate_strings(cast(i.id, String), ","))
+        select(i.digest)
         .where(i.digest > after)
         .group_by(i.digest)
         .having(func.count() == func.count(i.settled_at), func.max(i.settled_at) < before)
         .order_by(i.digest)
         .limit(AT_ONCE)
     )
-    return {str(digest): [int(item) for item in items.split(",")] for digest, items in page}
+    return [str(digest) for digest in page.scalars()]
 
 
 def throw_away(store: Store, *, before: datetime) -> int:
@@ -64,16 +66,16 @@ def throw_away(store: Store, *, before: datetime) -> int:
         # A page at a time: what comes again after a look must still be fresh on the shelf when its turn comes.
         with store.reading() as conn:
             stale = stale_captures(conn, before=before, after=last)
-        thrown += sum(_throw_one_away(store, digest, items, before) for digest, items in stale.items())
+        thrown += sum(store.raw.holds(digest) and _throw_one_away(store, digest, before) for digest in stale)
         if len(stale) < AT_ONCE:
             return thrown
-        last = max(stale)
+        last = stale[-1]
 
 
-def _throw_one_away(store: Store, digest: str, items: Sequence[int], before: datetime) -> bool:
+def _throw_one_away(store: Store, digest: str, before: datetime) -> bool:
     """Throw a capture away unless one of its items was reopened since; who would reopen one now waits for this."""
     i = t.InboxItem
     with store.writing() as conn:
-        asked = select(i.settled_at).where(i.id.in_(items)).order_by(i.id).with_for_update()
+        asked = select(i.settled_at).where(i.digest == digest).order_by(i.id).with_for_update()
         settled = conn.execute(asked).scalars().all()
         return all(at is not None and at < before for at in settled) and store.raw.remove(digest)

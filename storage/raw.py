@@ -130,6 +130,12 @@ class Raw:
         """
         if not self.holds(digest):
             return False
+        try:
+            return self._remove(digest)
+        except FileNotFoundError:
+            return False  # another one threw them away
+
+    def _remove(self, digest: str) -> bool:
         if self._folder is None:
             if self._is_fresh_there(digest, _FRESH_S) is True:
                 return False
@@ -137,17 +143,14 @@ class Raw:
             return True
         place = self._folder / _place(digest)
         aside = self._folder / _PASSING / f"{digest}.part"
-        try:
-            if _is_fresh(place):
-                return False
-            _make(aside.parent)
-            place.replace(aside)  # from here on they are held no more, and whoever brings them writes them anew
-            if _is_fresh(aside):
-                aside.replace(place)
-                return False
-            aside.unlink()
-        except FileNotFoundError:
-            return False  # another one threw them away
+        if _is_fresh(place):
+            return False
+        _make(aside.parent)
+        place.replace(aside)  # from here on they are held no more, and whoever brings them writes them anew
+        if _is_fresh(aside):
+            aside.replace(place)
+            return False
+        aside.unlink()
         return True
 
     def clear(self, *, before: datetime) -> int:

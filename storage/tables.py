@@ -132,6 +132,7 @@ class InboxItem(Base):
     __tablename__ = "inbox_items"
     __table_args__ = (
         Index(None, "state", "id"),
+        Index(None, "digest"),
         Index(None, "settled_at", "reason", sqlite_where=_REJECTED, postgresql_where=_REJECTED),
         {"sqlite_autoincrement": True},
     )

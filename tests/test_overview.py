@@ -132,6 +132,11 @@ def test_old_captures_are_thrown_away_page_by_page(
     _age(tmp_path)
     monkeypatch.setattr(housekeeping, "AT_ONCE", 2)
     assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 6
+
+    def written(_: Store) -> None:
+        raise AssertionError("a transaction for captures that are gone already")
+
+    monkeypatch.setattr(Store, "writing", written)
     assert housekeeping.throw_away(store, before=now - timedelta(days=7)) == 0
 
 
