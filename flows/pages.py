@@ -10,7 +10,8 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_table_artifact
 
 from flows import announce
-from flows.ingest import as_is, ingest, many
+from flows.ingest import ingest, many
+from flows.pipeline import as_is
 from flows.rounds import Progress, give_back, name_run, round_at_hand
 from flows.settings import Settings, read_settings
 from storage import entries, inbox, leases

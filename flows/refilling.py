@@ -2,17 +2,15 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 
-from flows import announce
-from flows.ingest import MOST_BYTES, as_is
+from flows.pipeline import MOST_BYTES, Pipeline, side_by_side
 from flows.shift import BATCH, Shift
 from storage import backfills, inbox, leases
 from storage.inbox import Item
 from storage.records import Refusal
 from tasks import intake, refill
-from tasks.batches import enrich_batch, extract_batch, file_batch
 from tasks.filing import Counts
 from tasks.refill import Arrival, Files
 from tasks.stages import Document
@@ -41,9 +39,10 @@ async def take_in(shift: Shift, files: Files) -> TakenIn:
     with shift.store.reading() as conn:
         after = None if shift.dry_run else backfills.place(conn, files.key)
     source = refill.arrivals(files, after=after, max_bytes=shift.settings.max_document_bytes)
+    pipeline = Pipeline(shift.settings, shift.store, shift.pool, holder=shift.holder)
     await shift.progress.begin(None)
-    left = Counts() if shift.dry_run else await _finish(shift)
-    lanes = await shift.side_by_side(lambda: _lane_of_files(shift, files, source))
+    left = Counts() if shift.dry_run else await _finish(shift, pipeline)
+    lanes = await side_by_side(lambda: _lane_of_files(shift, pipeline, files, source), shift.lanes)
     if not shift.dry_run:
         with shift.store.writing() as conn:
             backfills.forget(conn, files.key)
@@ -51,7 +50,7 @@ async def take_in(shift: Shift, files: Files) -> TakenIn:
     return sum(lanes, TakenIn(counts=left))
 
 
-async def _finish(shift: Shift) -> Counts:
+async def _finish(shift: Shift, pipeline: Pipeline) -> Counts:
     """File what a run that ended early had in hand, maybe an earlier one of these files: its place is behind that."""
     counts = Counts()
     with shift.store.reading() as conn:
@@ -63,12 +62,11 @@ async def _finish(shift: Shift) -> Counts:
             leases.release_expired(conn, now=now, max_attempts=most, among=some)
             items = inbox.claim(conn, holder=shift.holder, limit=BATCH, lease=lease, now=now, among=some)
         if items:
-            counts += await _file(shift, items, shift.named(len(items), "documents left over"))
-            await announce.changed(shift.store)
+            counts += await pipeline.file(items, shift.named(len(items), "documents left over"))
     return counts
 
 
-async def _lane_of_files(shift: Shift, files: Files, source: _Source) -> TakenIn:
+async def _lane_of_files(shift: Shift, pipeline: Pipeline, files: Files, source: _Source) -> TakenIn:
     taken = TakenIn()
     while True:
         await shift.give_way()
@@ -78,9 +76,7 @@ async def _lane_of_files(shift: Shift, files: Files, source: _Source) -> TakenIn
         items, noted = part
         taken += noted
         if items:
-            counts = await _file(shift, items, shift.named(len(items), "documents"))
-            taken += TakenIn(counts=counts)
-            await announce.changed(shift.store)
+            taken += TakenIn(counts=await pipeline.file(items, shift.named(len(items), "documents")))
         await shift.progress.add(noted.documents)
 
 
@@ -109,24 +105,6 @@ def _note(shift: Shift, files: Files, part: Sequence[Arrival]) -> tuple[tuple[It
     refused = sum(r.new and r.state == "rejected" for r in received)
     known = sum(not r.new for r in received)
     return items, TakenIn(documents=len(part), known=known, counts=Counts(rejected=refused))
-
-
-async def _file(shift: Shift, items: Sequence[Item], name: str) -> Counts:
-    settings = shift.settings
-    store, pool = as_is(shift.store), as_is(shift.pool)
-    read = await extract_batch(pool, store, as_is(items), timeout_s=settings.extract_timeout_s, batch=name)
-    found = read
-    if settings.enrich:
-        found = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
-    return await file_batch(
-        store,
-        as_is(items),
-        as_is(found),
-        holder=shift.holder,
-        max_attempts=settings.max_attempts,
-        window=timedelta(days=settings.match_window_days),
-        batch=name,
-    )
 
 
 def _part(source: _Source) -> list[Arrival]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from flows import announce
-from flows.ingest import as_is
+from flows.pipeline import as_is, one_by_one_if_it_fails, side_by_side
 from flows.shift import BATCH, Shift
 from storage import renewal
 from storage.records import Article, Refusal
@@ -39,7 +40,7 @@ async def make_anew(
         left = renewal.left(conn, wanted, chosen, max_attempts=shift.settings.max_attempts)
     await shift.progress.begin(left)
     last = [0]
-    lanes = await shift.side_by_side(lambda: _lane_of_articles(shift, wanted, chosen, last))
+    lanes = await side_by_side(lambda: _lane_of_articles(shift, wanted, chosen, last), shift.lanes)
     await shift.progress.end()
     return sum(lanes, Redone()), outdated
 
@@ -51,7 +52,9 @@ async def _lane_of_articles(shift: Shift, wanted: Mapping[str, int], chosen: Sel
         tasks = await shift.in_turn(_claim, shift, wanted, chosen, last)
         if not tasks:
             return redone
-        redone += await _redo(shift, tasks, shift.named(len(tasks), "articles"))
+        name = shift.named(len(tasks), "articles")
+        done = await one_by_one_if_it_fails(tasks, name, partial(_redo, shift), partial(_blame, shift))
+        redone = sum(done, redone)
         if not shift.dry_run:
             await announce.changed(shift.store)
         await shift.progress.add(len(tasks))
@@ -73,6 +76,17 @@ def _claim(shift: Shift, wanted: Mapping[str, int], chosen: Selection, last: lis
     )
     last[0] = tasks[-1].stored.n if tasks else last[0]
     return tasks
+
+
+def _blame(shift: Shift, task: Task, error: str) -> Redone:
+    """Let go of an article that our own code failed on; it stays as it was."""
+    n = task.stored.n
+    with shift.store.writing() as conn:
+        if shift.dry_run:
+            renewal.release(conn, holder=shift.holder, among=[n])
+        else:
+            renewal.fail(conn, n, error=error)
+    return Redone(failed=1)
 
 
 async def _redo(shift: Shift, tasks: Sequence[Task], name: str) -> Redone:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -30,7 +30,7 @@ class Shift:
         self.pool = pool
         self.dry_run = dry_run
         self.progress = Headway()
-        self._lanes = processes + 1
+        self.lanes = processes + 1
         self._turn = asyncio.Lock()
         self._batches = 0
         self._nobodys = 0  # items that are due, and that nobody takes
@@ -44,15 +44,6 @@ class Shift:
         with self.store.writing() as conn:
             leases.end(conn, holder=self.holder, now=datetime.now(UTC))
             renewal.release(conn, holder=self.holder)
-
-    async def side_by_side(self, lane: Callable[[], Coroutine[Any, Any, T]]) -> list[T]:
-        """Run the lanes to their ends, and give what each came to. The first that fails ends the others."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                lanes = [group.create_task(lane()) for _ in range(self._lanes)]
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        return [one.result() for one in lanes]
 
     async def in_turn(self, take: Callable[..., T], *given: Any) -> T:
         """Take the next batch, one lane after the other.

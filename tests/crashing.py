@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import gc
 import hashlib
+import importlib
 import json
 import logging
 import os
@@ -517,8 +518,8 @@ def _call_plainly() -> None:
     """Let flows and tasks be plain functions, artifacts nothing, and threads and requests come one after the other."""
     from prefect import Flow, Task
 
-    from flows import backfill, headway, ingest, pages, poll, reading, refilling, renewing, rounds, shift, sweep, upkeep
     from flows import fetchers as settings_of_fetchers
+    from flows import ingest, pages, poll, rounds, shift
     from storage import store as shelves
     from tasks import feedbatches
 
@@ -536,7 +537,8 @@ def _call_plainly() -> None:
         "acreate_table_artifact": nothing, "acreate_progress_artifact": nothing, "aupdate_progress_artifact": nothing,
         "get_run_logger": lambda: logging.getLogger("yard"), "as_is": lambda value: value,
     }  # fmt: skip
-    for module in (backfill, headway, ingest, pages, poll, reading, refilling, renewing, rounds, shift, sweep, upkeep):
+    flows = "backfill headway ingest pages pipeline poll reading refilling renewing rounds shift sweep upkeep"
+    for module in (importlib.import_module(f"flows.{name}") for name in flows.split()):
         for name, value in list(vars(module).items()):
             if name in plain:
                 setattr(module, name, plain[name])

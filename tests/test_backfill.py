@@ -21,7 +21,7 @@ from storage.errors import StoreBusy
 from storage.records import Hints
 from storage.renewal import EVERYTHING
 from storage.store import Store, open_store
-from tasks import intake, refill, versions
+from tasks import filing, intake, redo, refill, versions
 from tasks.redo import Redone
 from tasks.refill import Files
 from tasks.stages import Document
@@ -199,10 +199,10 @@ def everything_is_filed(desk: Store, count: int) -> None:
 def test_a_backfill_that_failed_once_steps_over_nothing(
     backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    from flows import refilling
+    from flows import pipeline
 
     paths = [str(lines(tmp_path / "old.jsonl", 0, 30))]
-    owner: Any = {"take_in_hand": intake, "note": backfills, "extract_batch": refilling}[what]
+    owner: Any = {"take_in_hand": intake, "note": backfills, "extract_batch": pipeline}[what]
     real = getattr(owner, what)
 
     def busy(*_: object, **__: object) -> None:
@@ -246,6 +246,42 @@ def test_a_backfill_that_is_stopped_while_it_takes_in_goes_on_at_once(
     done = backfill(paths=paths)
     assert (done.taken.documents, done.taken.counts.filed) == (10, 20)  # ten of them were noted, and in hand
     everything_is_filed(desk, 20)
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_document_that_the_desk_itself_fails_on_stops_no_backfill(
+    backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [str(lines(tmp_path / "old.jsonl", 0, 12))]
+    poison = record(5)["headline"]
+
+    def failing(real: Callable[..., Any], headline: Callable[[Any], str]) -> Callable[..., Any]:
+        def fails(store: Store, work: Any, **named: Any) -> Any:
+            if any(headline(given) == poison for given in work):
+                raise RuntimeError("a fault of our own")
+            return real(store, work, **named)
+
+        return fails
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(filing, "file_batch", failing(filing.file_batch, lambda given: given[1].headline))
+        counts = backfill(paths=paths).taken.counts
+        assert (counts.filed, counts.failed) == (11, 1)
+        with desk.reading() as conn:
+            waiting = [i for n in range(1, 13) if (i := inbox.item(conn, n)) and i.state == "captured"]
+            assert [item.detail for item in waiting] == ["RuntimeError: a fault of our own"]
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(redo, "redo_batch", failing(redo.redo_batch, lambda given: given[1].headline))
+        poison = record(6)["headline"]
+        assert backfill(again=True, dry_run=True).redone.failed == 1
+        faulty.setenv("WIREDESK_MAX_ATTEMPTS", "2")
+        first = backfill(again=True)
+        assert (first.redone.redone, first.redone.failed, first.aside) == (10, 1, ())
+        second = backfill()
+        assert (second.redone.redone, second.redone.failed) == (0, 1)
+        assert [why.partition(": ")[2] for _, why in second.aside] == ["a fault of our own"]
 
 
 KILLED = """
