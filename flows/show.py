@@ -143,6 +143,19 @@ def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int, 
             console.print(f"... and {len(refused) - 20} more: wiredesk rejected list", style="dim")
 
 
+def waits(count: int, until: datetime) -> None:
+    """Say, to whoever watches, that the command waits for another run, and how long at most."""
+    what = f"waiting for {count:,} documents that another run has in hand"
+    print(f"{what}; if it has died they are free at {until:%H:%M} UTC", file=sys.stderr)
+
+
+def in_hand(count: int, until: datetime) -> None:
+    """Say what other runs still have in hand, and what to do if they have died."""
+    out().print(
+        f"in the hands of other runs {count:,}; if they have died, run this again after {until:%H:%M} UTC", style="dim"
+    )
+
+
 def record(outcome: Outcome) -> None:
     """Print one inspected document for reading."""
     console = out()

@@ -10,14 +10,13 @@ first verdict counts, and only `retry` reopens a rejection.
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, Update, bindparam, case, func, or_, select, text, update
 
-from storage.archive import chunks
 from storage.errors import REASONS
 from storage.records import Hints
 from storage.tables import InboxItem
@@ -321,14 +320,6 @@ def counts(conn: Connection) -> dict[State, int]:
 def due(conn: Connection, *, now: datetime, state: Literal["captured", "noticed"] = "captured") -> int:
     """Count the items that a claim would give now."""
     return conn.execute(select(func.count()).where(_I.state == state, is_due(now))).scalar_one()
-
-
-def claimed(conn: Connection, item_ids: Collection[int]) -> int:
-    """Count those of the items that somebody has claimed."""
-    return sum(
-        conn.execute(select(func.count()).where(_I.state == "claimed", _I.id.in_(some))).scalar_one()
-        for some in chunks(item_ids)
-    )
 
 
 def item(conn: Connection, item_id: int) -> Item | None:

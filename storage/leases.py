@@ -3,11 +3,12 @@
 What has run out waits again, the attempt counted; what too many have died with is given up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
 
+from storage.archive import chunks
 from storage.inbox import FARTHEST, WAITING
 from storage.tables import InboxItem
 
@@ -40,6 +41,14 @@ def end(conn: Connection, *, holder: str, now: datetime) -> int:
         .where(_I.state == "claimed", _I.holder == holder, _I.lease_until_at > now)
         .values(attempts=_I.attempts - 1, lease_until_at=now)
     ).rowcount
+
+
+def held(conn: Connection, *, among: Collection[int] | None = None) -> tuple[int, datetime | None]:
+    """Count the documents that somebody has in hand, or those `among` them, and say when the last lease on one ends."""
+    what = select(func.count(), func.max(_I.lease_until_at)).where(_I.state == "claimed", _I.digest.is_not(None))
+    every = [what] if among is None else [what.where(_I.id.in_(some)) for some in chunks(among)]
+    found = [conn.execute(one).one() for one in every]
+    return sum(count for count, _ in found), max((until for _, until in found if until is not None), default=None)
 
 
 def expired(conn: Connection, *, now: datetime) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from shelving import Desk, quoting
 
 from flows import cli, demo, export, lists, showbooks
 from flows.settings import Settings, read_settings
-from storage import catalogue, migrate, quotebook
+from storage import catalogue, inbox, migrate, quotebook
 from storage.errors import Misconfigured, WiredeskError
-from storage.records import Article, sort_time
+from storage.records import Article, Hints, sort_time
 from storage.searching import Asked
-from storage.store import Store
+from storage.store import Store, open_store
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -358,6 +359,39 @@ def test_two_articles_of_one_outlet_are_one_outlet(store: Store) -> None:
         assert carried(one, again, other) == 2
 
 
+def take_for_another(store: Store, raw: bytes) -> int:
+    """Take a document in, and in hand for a run that is not there; give its number."""
+    with store.writing() as conn:
+        known = inbox.receive(
+            conn, digest=store.raw.put(raw), size_bytes=len(raw), input="a.txt", hints=Hints(), now=NOW, suffix=".txt"
+        )
+        now, lease = datetime.now(UTC), timedelta(minutes=5)
+        inbox.claim(conn, holder="another", limit=1, lease=lease, now=now, among=[known.item_id])
+    return known.item_id
+
+
+def test_ingest_says_what_it_waits_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = tmp_path / "a.txt"
+    given.write_bytes(b"The same note, in the hands of another run.")
+    with (
+        open_store(f"sqlite:///{tmp_path / 'wiredesk.db'}", raw_url=str(tmp_path / "raw")) as store,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        item = take_for_another(store, given.read_bytes())
+        asked = pool.submit(here, "ingest", given, home=tmp_path)
+        said = ""
+        until = time.monotonic() + 30
+        while "waiting for 1 documents that another run has in hand" not in said:
+            assert not asked.done()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+            said += capsys.readouterr().err
+        with store.writing() as conn:
+            inbox.settle(conn, item, state="rejected", reason="too-short", now=NOW, holder="another")
+        assert asked.result(30) == 1
+    assert "another run" not in capsys.readouterr().err  # said once
+
+
 def test_sweep_files_what_lies_in_the_drop_folder(tmp_path: Path) -> None:
     long_ago = 1_700_000_000
     for source in ("samples/05_agency.txt", "bad/broken.json"):
@@ -365,8 +399,16 @@ def test_sweep_files_what_lies_in_the_drop_folder(tmp_path: Path) -> None:
         dropped.parent.mkdir(exist_ok=True)
         dropped.write_bytes((ROOT / "seeds" / source).read_bytes())
         os.utime(dropped, (long_ago, long_ago))
+    with open_store(f"sqlite:///{tmp_path / 'wiredesk.db'}", raw_url=str(tmp_path / "raw")) as store:
+        take_for_another(store, b"A note in the hands of another run.")
     done = wiredesk("sweep", home=tmp_path, status=1)
-    for said in ("taken 2   refused 0   still growing 0", "filed 1 ", "rejected 1", "wiredesk rejected list"):
+    for said in (
+        "taken 2   refused 0   still growing 0",
+        "filed 1 ",
+        "rejected 1",
+        "wiredesk rejected list",
+        "other runs 1; if they have died",
+    ):
         assert said in done.stdout
     assert not [p for p in (tmp_path / "drop").iterdir() if p.is_file()]
 
@@ -375,6 +417,7 @@ def test_sweep_files_what_lies_in_the_drop_folder(tmp_path: Path) -> None:
     ("name", "value", "says"),
     [
         ("WIREDESK_WORKERS", "many", "It is: processes that read and enrich"),
+        ("WIREDESK_EXTRACT_TIMEOUT_S", "inf", "seconds one document may take to read"),
         ("WIREDESK_FETCH_PORTS", "80-90", "'80-90' will not do.*default: 80,443"),
         ("WIREDESK_WORKER", "1", "no such setting; perhaps you mean WIREDESK_WORKERS"),
     ],
