@@ -87,7 +87,7 @@ def _read_docdata(found: Item, data: Any) -> None:
     found.publisher = marked(named, "regsrc") or marked(child(data, "doc.copyright"), "holder")
     found.usage = marked(child(data, "doc.copyright"), "holder")
     found.urgency = wireitem.number(marked(child(data, "urgency"), "ed-urg"))
-    found.published = _norm(data, "date.issue")
+    found.published = found.sent = _norm(data, "date.issue")
     released = _norm(data, "date.release")
     if found.status == "embargoed":
         found.embargoed, found.status = released or "", None

@@ -28,7 +28,10 @@ _LEAST_FLASH: Final = 4
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """What an agency's format says, as it was found; `paragraphs` are the text."""
+    """What an agency's format says, as it was found; `paragraphs` are the text.
+
+    `published` may be when the first version came; `modified` and `sent` are when this one did.
+    """
 
     format: str
     kind: str = "text"
@@ -42,6 +45,7 @@ class Item:
     url: str | None = None
     published: str | None = None
     modified: str | None = None
+    sent: str | None = None
     paragraphs: list[str] = field(default_factory=list)
     status: str | None = None
     slug: str | None = None
@@ -111,7 +115,7 @@ def _withdrawal(item: Item, identifier: str | None, publisher: str | None, subje
     reason = next(filter(None, (item.note, item.headline, " ".join(item.paragraphs)[:300])), None)
     return Withdrawal(
         input=subject, identifier=identifier, publisher=publisher, version=item.version,
-        at=item.modified or item.published, reason=f"{item.status}: {reason}" if reason else str(item.status),
+        at=item.modified or item.sent, reason=f"{item.status}: {reason}" if reason else str(item.status),
     )  # fmt: skip
 
 

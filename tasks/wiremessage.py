@@ -173,7 +173,7 @@ def _iptc(match: re.Match[str], slugs: str, body: str, end: str) -> Item:
     item.slug = " ".join(" ".join(slugs.split("\n")).split()).strip("/ =") or None
     item.keywords = [word.strip() for word in re.split(r"[/,]", item.slug or "") if word.strip()]
     item.subjects = [match["category"].lower()]
-    item.published = _iptc_time(end)
+    item.published = item.sent = _iptc_time(end)
     headline, _, rest = body.strip("\n").partition("\n")
     headline = " ".join(headline.split()).rstrip("=").rstrip()
     lines = rest.split("\n")
@@ -226,7 +226,7 @@ def _anpa(match: re.Match[str], rest: str, body: str, end: str) -> Item:
         item.subjects = [header["category"].lower()]
         item.slug = header["slug"].strip(" ,-") or None
         month_day = (int(header["month"]), int(header["day"])) if header["month"] else None
-    item.published = _anpa_time(end, month_day)
+    item.published = item.sent = _anpa_time(end, month_day)
     lines = _untyped(body).split("\n")
     item.headline, lines = _anpa_head(item, lines)
     texts = prose.from_lines("\n".join(lines))

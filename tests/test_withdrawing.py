@@ -1,6 +1,7 @@
 """Taking articles back: what hung on one is as if it had never been filed, and what it said stays to be read."""
 
 import itertools
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from test_filing import NOW, empty, file_all, one_by_one, outcome_of, reprints, 
 from storage import archive, catalogue, changes, families, inbox, tables
 from storage.records import Article, Wire, Withdrawal
 from storage.store import Store
-from tasks import filing
+from tasks import filing, formats
 from tasks.stages import Outcome
 from tasks.withdrawing import withdraw
 
@@ -202,6 +203,18 @@ def test_same_text_of_a_newer_version_is_used_again(store: Store) -> None:
     # The kill comes once more: it had its say.
     assert file_all(store, [replace(kill(SIX[0], 3), input="again.xml")]).seen == 1
     assert in_use(store) == (True, "", 4)
+
+
+def test_kill_that_says_when_the_first_version_was_made_kills_the_last(store: Store) -> None:
+    first = {"uri": "urn:quay:1", "firstcreated": "2026-03-10T08:00:00Z", "pubstatus": "usable"}
+    told = {"versioncreated": "2026-03-10T09:00:00Z", "headline": "Ferry stays", "body_text": SIX[0].body}
+    killed = first | {"pubstatus": "canceled"}
+    read = [formats.read(json.dumps(item).encode(), input="item.json") for item in (first | told, killed)]
+    one_by_one(store, read)
+    with store.reading() as conn:
+        stored = catalogue.article(conn, read[0].id)
+    assert stored is not None
+    assert stored.withdrawn_at is not None
 
 
 @pytest.mark.parametrize("by_hand_first", [False, True])
