@@ -85,19 +85,22 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
         listed = opml.read(arguments.file.read_bytes())
     except OSError as error:
         raise WiredeskError("it could not be read", subject=str(arguments.file)) from error
-    new = tagged = 0
     now = datetime.now(UTC)
     with open_store(settings.database, raw_url=settings.raw) as store, store.writing() as conn:
-        whole, keyless = _with_keys(listed, [feed.state.address for feed in feeds.every(conn)])
+        known = [feed.state for feed in feeds.every(conn)]
+        addresses = [address for state in known for address in (state.address, *state.former_addresses)]
+        whole, keyless = _with_keys(listed, addresses)
         states = [
             FeedState(address=one.address, title=one.title, site=one.site, tags=one.tags, next_poll_at=now)
             for one in whole
         ]
-        for state, (feed, is_new) in zip(states, feeds.add_all(conn, states, now=now), strict=True):
-            new += is_new
-            tagged += _tag(conn, feed, state.tags)
-    known = len(whole) - new
-    print(f"{new} feeds added, {known} known before, {tagged} of them with new tags", file=sys.stderr)
+        added = feeds.add_all(conn, states, now=now)
+        new = sum(is_new for _, is_new in added)
+        tags: dict[int, list[str]] = {}  # a feed may be listed several times, under its former addresses
+        for state, (feed, _) in zip(states, added, strict=True):
+            tags.setdefault(feed.id, []).extend(state.tags)
+        tagged = sum(_tag(conn, feed, tags[feed.id]) for feed in {feed.id: feed for feed, _ in added}.values())
+    print(f"{new} feeds added, {len(whole) - new} known before, {tagged} of them with new tags", file=sys.stderr)
     for address in keyless:
         print(
             f"wiredesk: {address}: not added, its key was left out of the list; add it by its address", file=sys.stderr

@@ -135,6 +135,18 @@ def test_key_in_a_feeds_address_is_in_nothing_that_comes_of_it(
     assert "sesame" not in json.dumps(look_row(polled.attempt))
 
 
+def test_feeds_that_differ_in_what_is_taken_for_a_key_have_articles_of_their_own(
+    store: Store, server: FaultyServer, now: datetime
+) -> None:
+    named = []
+    for path in ("/feed?key=sport", "/feed?key=politics"):
+        server.script(path, Answer(body=rss(item("Ferry stays", None, guid="1", content=body(path)))))
+        polled = poll(store, now, add(store, now, server.url(path)))
+        with store.reading() as conn:
+            named += [found.hints.identifier for n in polled.items if (found := inbox.item(conn, n))]
+    assert len(set(named)) == len(named) == 2
+
+
 def test_link_of_several_entries_names_none_of_those_that_brought_their_text(
     store: Store, server: FaultyServer, now: datetime
 ) -> None:

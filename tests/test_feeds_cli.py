@@ -161,13 +161,14 @@ def test_lists_are_imported_and_exported_with_folders_as_tags(
 def test_list_without_keys_finds_the_feeds_it_was_made_from(
     home: Path, store: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    add(store, "http://post.example/feed?token=sesame")
+    add(store, "http://post.example/feed?token=sesame", former_addresses=("http://old.example/feed?token=sesame",))
     run("export", "--out", tmp_path / "out.opml", home=home)
     listed = [replace(one, tags=("north",)) for one in opml.read((tmp_path / "out.opml").read_bytes())]
+    listed.append(opml.Listed(address="http://old.example/feed?token=***", tags=("old",)))  # it has moved since
     listed.append(opml.Listed(address="http://other.example/feed?token=***"))
     (tmp_path / "list.opml").write_bytes(opml.write(listed, title="x"))
     assert run("import", tmp_path / "list.opml", home=home) == 1
-    assert {a: s.tags for a, s in states(store).items()} == {"http://post.example/feed?token=sesame": ("north",)}
+    assert {a: s.tags for a, s in states(store).items()} == {"http://post.example/feed?token=sesame": ("north", "old")}
     assert "http://other.example/feed?token=***: not added, its key" in capsys.readouterr().err
 
 
