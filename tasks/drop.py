@@ -107,7 +107,8 @@ def read_whole(file: BinaryIO, *, max_bytes: int, subject: str) -> bytes:
     """Read an open file from where it stands; `too-big` as `read` says."""
     data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        detail = f"it is over {max_bytes:,} bytes; if it holds many documents, raise WIREDESK_MAX_DOCUMENT_BYTES"
+        remedy = "if it holds many documents, raise WIREDESK_MAX_DOCUMENT_BYTES, else send its text"
+        detail = f"it is over {max_bytes:,} bytes; {remedy}"
         raise Rejected("too-big", detail, subject=subject)
     return data
 

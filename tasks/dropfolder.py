@@ -17,7 +17,7 @@ from typing import BinaryIO, Final, Self
 from storage.errors import Misconfigured, Rejected
 from tasks import moving
 from tasks.drop import DONE, REJECTED, is_unfinished, read_whole
-from tasks.looks import Look, is_same, look_of
+from tasks.looks import Look, look_of
 
 DEEPEST: Final = 40
 """Folders within folders that are looked into."""
@@ -99,7 +99,7 @@ class DropFolder:
             yield None
             return
         with os.fdopen(descriptor, "rb") as file:
-            yield file if is_same(file, seen) and ready(is_held(descriptor)) else None
+            yield file if moving.is_same(file, seen) and ready(is_held(descriptor)) else None
 
     def read(self, name: str, seen: Look, *, max_bytes: int, ready: Callable[[bool | None], bool]) -> bytes | None:
         """Read a file whole; None as `opened`, and if it changes while it is read.
@@ -112,7 +112,7 @@ class DropFolder:
             if file is None:
                 return None
             data = read_whole(file, max_bytes=max_bytes, subject=str(self.path / name))
-            return data if is_same(file, seen) else None
+            return data if moving.is_same(file, seen) else None
 
     def move(
         self,

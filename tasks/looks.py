@@ -5,7 +5,6 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO
 
 SETTLED = timedelta(seconds=2)
 """A file that was written to more recently than this is taken to be growing still, unless it came by a rename.
@@ -38,11 +37,6 @@ class Look:
 def look_of(status: os.stat_result) -> Look:
     """Give what the system says of a file as a look."""
     return Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_ctime_ns)
-
-
-def is_same(file: BinaryIO, seen: Look) -> bool:
-    """True if an open file is what was seen, with nothing written to it since."""
-    return look_of(os.fstat(file.fileno())) == seen
 
 
 class Looks:

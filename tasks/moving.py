@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
-from tasks.looks import Look, is_same, look_of
+from tasks.looks import Look, look_of
 
 LONGEST: Final = 255
 """Bytes of a file name on every file system that matters here (NAME_MAX)."""
@@ -69,6 +69,11 @@ def copy_to_free(
         if not gone:
             _forget(place, target)
     return place if gone else None
+
+
+def is_same(file: BinaryIO, seen: Look) -> bool:
+    """True if an open file is what was seen, with nothing written to it since."""
+    return look_of(os.fstat(file.fileno())) == seen
 
 
 def _unlink_seen(parent: int, last: str, seen: Look) -> bool:

@@ -18,11 +18,11 @@ from storage.errors import REASONS, Rejected
 from storage.inbox import Item, Received
 from storage.records import Hints, Refusal
 from storage.store import Store
-from tasks import containers, intake, sidecar
+from tasks import containers, intake, moving, sidecar
 from tasks.drop import DONE, REASON, REJECTED, SIDECAR, is_document, read_whole
 from tasks.dropfolder import DropFolder
 from tasks.filenames import SUFFIXES
-from tasks.looks import Look, Looks, is_same, is_whole
+from tasks.looks import Look, Looks, is_whole
 from tasks.stages import Document
 
 logger = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ class _File:
 
     name: str
     look: Look
-    beside: Look | None
+    beside: Look | None = None
     documents: int = 0
     changed: bool = False
     refusal: Refusal | None = None
@@ -228,7 +228,7 @@ class _Sweep:
                 if file.documents == 1 and file.item is not None:
                     places[file.item.item_id] = place
         if reported:
-            remedy = "taken in, but cannot be moved away; make it writable, and room on it: folder=%s files=%d first=%s"
+            remedy = "cannot be moved away; see to room and permissions, or move by hand: folder=%s files=%d first=%s"
             logger.warning(remedy, self._folder.path, len(reported), reported[0])
         return Swept(taken=taken, refused=refused, stuck=stuck, items=tuple(fresh), places=places)
 
@@ -246,8 +246,9 @@ class _Sweep:
             return
         # Its sidecar is looked at before it is opened. Another sweep, which none keeps away from this one, moves the
         # document first: then an open document without a sidecar never had one.
-        file = _File(name, look, self._folder.look(name + SIDECAR))
+        file = _File(name, look)
         try:
+            file.beside = self._folder.look(name + SIDECAR)
             yield from ((file, arrival) for arrival in self._documents(file))
         except Rejected as refused:
             file.refusal = Refusal(input=str(self._folder.path / name), reason=refused.reason, detail=refused.detail)
@@ -290,14 +291,14 @@ class _Sweep:
             # What holds many documents is read from front to back, however large; a document has its limit.
             many = containers.holds_many(opened, name=name)
             source = opened if many else read_whole(opened, max_bytes=self._max_bytes, subject=subject)
-            if not many and not is_same(opened, look):
+            if not many and not moving.is_same(opened, look):
                 self._growing += 1
                 return
             for document in intake.documents_of(source, name=subject, hints=hints):
                 file.documents += 1
                 file.refusal = document if isinstance(document, Refusal) and file.documents == 1 else None
                 yield document
-            if not is_same(opened, look):
+            if not moving.is_same(opened, look):
                 self._growing += 1
                 file.changed = True
         if not file.documents:

@@ -61,9 +61,11 @@ def lying(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kernel", [True, False])
-def test_a_file_goes_to_another_disk_and_overwrites_nothing(drop: DropFolder, away: Path, kernel: bool) -> None:
+def test_a_file_goes_to_another_disk_and_overwrites_nothing(
+    drop: DropFolder, away: Path, kernel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not kernel:
-        drop._rename = None  # as on a network folder
+        monkeypatch.setattr(moving, "_RENAMEAT2", None)  # as on a network folder
     for text, place in (("first", "done/a.txt"), ("second", "done/a.1.txt")):
         assert drop.move("a.txt", "done", put(drop, text), note=(".why", "because")) == place
         assert lying(drop.path) == {}
