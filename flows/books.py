@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from flows import showbooks
-from flows.lists import article_beginning, lines, open_filed, or_say, titles
+from flows.lists import lines, open_filed, or_say, story_meant, titles
 from flows.settings import Settings
 from storage import catalogue, families, quotebook, searching, storyline
 from storage import timeline as events
@@ -68,11 +68,7 @@ def story_id(conn: Connection, given: str | None) -> str | None:
     """
     if given is None:
         return None
-    story = families.story_of(conn, given)
-    if story is None and (article := article_beginning(conn, given)):
-        given, story = article, families.story_of(conn, article)
-    if story is None:
-        raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
+    given, story = story_meant(conn, given)
     if story != given and families.was_merged(conn, given):
         print(f"Story {given} has become part of story {story}.", file=sys.stderr)
     return story

@@ -60,12 +60,14 @@ def desk(arguments: argparse.Namespace, settings: Settings) -> int:
     Prefect's server is the one that PREFECT_API_URL names.
     """
     del arguments
-    stopping = threading.Event()
+    stopping, interrupted = threading.Event(), threading.Event()
 
     def stop(number: int, _frame: object) -> None:
         # Not at a second SIGTERM: a service manager sends it to all processes, and so does `up`.
-        if number == signal.SIGINT and stopping.is_set():
-            os._exit(130)
+        if number == signal.SIGINT:
+            if interrupted.is_set():
+                os._exit(130)
+            interrupted.set()
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -171,6 +171,20 @@ def article_beginning(conn: Connection, given: str) -> str | None:
     return found[0] if found else None
 
 
+def story_meant(conn: Connection, given: str) -> tuple[str, str]:
+    """Give the whole id that is meant, a story's, an article's or the beginning of one, and the story it is in now.
+
+    Raises:
+        WiredeskError: there is none, or there are several.
+    """
+    story = families.story_of(conn, given)
+    if story is None and (article := article_beginning(conn, given)):
+        given, story = article, families.story_of(conn, article)
+    if story is None:
+        raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
+    return given, story
+
+
 def rejected(arguments: argparse.Namespace, settings: Settings) -> int:
     """List, show or retry what was rejected."""
     if arguments.what != "list" and not arguments.items and not (arguments.what == "retry" and arguments.all):
@@ -230,7 +244,7 @@ def db(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     if missing := _missing(settings):
         raise WiredeskError(missing)
-    print(f"{version(settings.database)} (this version needs {migrate.HEAD})")
+    print(f"{version(settings.database) or 'no store'} (this version needs {migrate.HEAD})")
     try:
         open_filed(settings).close()
     except Misconfigured as error:  # older, newer or half upgraded: what to do about it

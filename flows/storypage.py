@@ -18,10 +18,10 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from flows import storycopies, storysaid, storywords
-from flows.lists import article_beginning, open_filed
+from flows.lists import open_filed, story_meant
 from flows.outfile import result_file
 from flows.settings import Settings
-from storage import catalogue, families
+from storage import catalogue
 from storage.catalogue import Story
 from storage.errors import WiredeskError
 
@@ -48,12 +48,8 @@ def find(conn: Connection, given: str) -> tuple[Story, str]:
     Raises:
         WiredeskError: there is no such story, or no article is left in it.
     """
-    id_ = families.story_of(conn, given)
-    if id_ is None:
-        if (article := article_beginning(conn, given)) is None:
-            raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
-        given, id_ = article, families.story_of(conn, article)
-    found = catalogue.story(conn, id_) if id_ else None
+    given, id_ = story_meant(conn, given)
+    found = catalogue.story(conn, id_)
     if found is None:
         raise WiredeskError("no article is left in this story: all were withdrawn or deleted", subject=given)
     if found.id == given:

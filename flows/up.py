@@ -139,7 +139,7 @@ class _Watch:
         self._other = other
         self._database = database
         self._children: Sequence[_Child] = ()
-        self._stopping = False
+        self._stopping = self._interrupted = False
 
     def run(self) -> int:
         """Run until told to stop. Gives the exit status."""
@@ -164,12 +164,14 @@ class _Watch:
                 desk.stop(2 * settings.stop_s + 20)
                 server.stop(SERVER_STOP_S)
 
-    def _stop(self, *_: object) -> None:
-        if self._stopping:  # told twice: at once
-            for child in self._children:
-                if child.process is not None:
-                    child.process.kill()
-            os._exit(130)
+    def _stop(self, number: int, _frame: object) -> None:
+        if number == signal.SIGINT:
+            if self._interrupted:  # told twice: at once
+                for child in self._children:
+                    if child.process is not None:
+                        child.process.kill()
+                os._exit(130)
+            self._interrupted = True
         self._stopping = True
 
     def _watch(self, mail: socket.socket) -> int:
