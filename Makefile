@@ -37,8 +37,11 @@ demo: .venv/.run  ## Take the sample documents all the way into a database and s
 up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
 	@exec $(BIN)/wiredesk up
 
+# One more process than cores: half of their time these tests wait for processes of their own. The hard ones do not.
+TESTERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
+
 test: .venv/.dev  ## Run the tests (under 10 minutes)
-	@$(BIN)/python -m pytest -m "not hard" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "not hard" -n $(TESTERS) --dist loadfile
 
 test-hard: .venv/.dev  ## Run the slow and violent tests: crashes, load, bad input
 	@$(BIN)/python -m pytest -m hard -n auto --dist loadfile

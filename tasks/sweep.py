@@ -228,7 +228,9 @@ class _Sweep:
                 if file.documents == 1 and file.item is not None:
                     places[file.item.item_id] = place
         if reported:
-            remedy = "cannot be moved away; see to room and permissions, or move by hand: folder=%s files=%d first=%s"
+            remedy = (
+                "cannot be moved away; make it writable, and room on it, or move by hand: folder=%s files=%d first=%s"
+            )
             logger.warning(remedy, self._folder.path, len(reported), reported[0])
         return Swept(taken=taken, refused=refused, stuck=stuck, items=tuple(fresh), places=places)
 
