@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Text, delete, insert, inspect, select, text
 
+from storage.columns import Line
 from storage.errors import Misconfigured
-from storage.tables import Chore, Line
+from storage.tables import Chore
 
 HEAD: Final = "0014"
 """The newest migration; a test holds it against the files."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 
 from storage import changes, consumers, inbox
 from storage import tables as t
+from storage.columns import Base
 from storage.consumers import Consumer, Held
 
 LATELY: Final = timedelta(hours=24)
@@ -50,7 +51,7 @@ def overview(conn: Connection, *, now: datetime, keep_changes: timedelta | None 
     later = (i.state == "captured") & ~inbox.is_due(now)
     since = now - LATELY
 
-    def count(table: type[t.Base], *which: object) -> int:
+    def count(table: type[Base], *which: object) -> int:
         return conn.execute(select(func.count()).select_from(table).where(*which)).scalar_one()  # type: ignore[arg-type]
 
     reasons = (

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from storage import rows
 from storage import tables as t
 from storage.archive import chunks
+from storage.columns import storable
 from storage.records import Article
 
 _A, _R, _S = t.Article, t.Redo, t.Stage
@@ -243,4 +244,4 @@ def _key(row: Mapping[str, Any], own: Collection[str]) -> str:
 def _bound(table: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     """Give a row as it reads back: what a database cannot hold is replaced on its way in."""
     every = {column.name: None for column in table.__table__.columns}
-    return every | {name: t.storable(value) if isinstance(value, str) else value for name, value in row.items()}
+    return every | {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}

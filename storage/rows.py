@@ -7,6 +7,7 @@ from datetime import date as Date  # noqa: N812 - a record's own `date` is text
 from typing import Any, Final
 
 from storage import tables as t
+from storage.columns import storable
 from storage.recordjson import read_wire, wire_json
 from storage.records import Article, Event, Mention, Occurrence, Quotation, Span, Speaker, Statement, Timex
 
@@ -157,7 +158,7 @@ def _mentions(mentions: tuple[Mention, ...], n: int) -> list[dict[str, Any]]:
     """One row a name and type: a name that comes twice has its spans put together."""
     spans: dict[tuple[str, str], list[list[int]]] = {}
     for m in mentions:
-        spans.setdefault((m.type, t.storable(m.name)[:LONGEST_NAME]), []).extend([start, end] for start, end in m.spans)
+        spans.setdefault((m.type, storable(m.name)[:LONGEST_NAME]), []).extend([start, end] for start, end in m.spans)
     return [{"n": n, "type": type_, "name": name, "spans": found} for (type_, name), found in spans.items()]
 
 

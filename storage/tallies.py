@@ -7,12 +7,13 @@ from sqlalchemy import Connection, func, select, text
 
 from storage import changes
 from storage import tables as t
+from storage.columns import Base
 
 EXACT_UP_TO: Final = 20_000
 """Rows of a table from which on PostgreSQL is asked for its own estimate (a count reads 10,000 rows in 1 ms). SQLite
 counts pages, not rows: 400,000 in 2 ms."""
 
-TABLES: Final[dict[str, type[t.Base]]] = {
+TABLES: Final[dict[str, type[Base]]] = {
     "articles": t.Article, "stories": t.Story, "relations": t.Relation, "quotations": t.Quotation,
     "statements": t.Statement, "events": t.Event, "occurrences": t.Occurrence, "mentions": t.Mention,
     "revisions": t.Revision,
@@ -48,7 +49,7 @@ def tally(conn: Connection, name: str) -> Tally:
     return Tally(max(found, 0), is_exact=about <= EXACT_UP_TO)
 
 
-def _count(table: type[t.Base], which: str | None = None) -> Any:
+def _count(table: type[Base], which: str | None = None) -> Any:
     wanted = select(func.count()).select_from(table)
     return wanted if which is None else wanted.where(text(which))
 

@@ -22,7 +22,7 @@ def _rows(store: Store) -> dict[str, list[Any]]:
     """Give all rows of all tables."""
     with store.reading() as conn:
         return {
-            t.name: sorted(map(repr, conn.execute(select(t)).all())) for t in tables.Base.metadata.sorted_tables
+            t.name: sorted(map(repr, conn.execute(select(t)).all())) for t in tables.metadata.sorted_tables
         }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from storage import catalogue, changes, families, inbox, pairs, quotebook, table
 from storage.inbox import Item
 from storage.records import Article, Event, Hints, Quotation, Refusal, Relation, Speaker
 from storage.store import Store
-from storage.tables import Base
+from storage.tables import metadata
 from tasks import filing, settling, wirecopy
 from tasks.filing import Counts
 from tasks.stages import Failure, Outcome
@@ -77,7 +77,7 @@ def outcome_of(conn: Connection) -> dict[str, object]:
 def rows(conn: Connection) -> dict[str, int]:
     return {
         table.name: conn.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in Base.metadata.sorted_tables
+        for table in metadata.sorted_tables
         if table.name != "inbox_items"
     }
 
@@ -85,7 +85,7 @@ def rows(conn: Connection) -> dict[str, int]:
 def empty(store: Store) -> None:
     """Take every row out, quicker than a fresh database."""
     with store.filing() as conn:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(metadata.sorted_tables):
             conn.execute(table.delete())
 
 

@@ -24,7 +24,7 @@ def test_migrated_database_has_the_tables_of_the_code(store: Store) -> None:
         context = MigrationContext.configure(
             conn, opts={"compare_type": migrate.differs, "include_object": migrate.is_of_the_code}
         )
-        assert compare_metadata(context, tables.Base.metadata) == []
+        assert compare_metadata(context, tables.metadata) == []
         assert migrate.current(conn) == migrate.HEAD
 
 
@@ -41,7 +41,7 @@ def test_constraints_are_named_as_the_convention_says(store: Store) -> None:
 
 
 def test_every_foreign_key_says_what_deleting_does() -> None:
-    keys = [key for table in tables.Base.metadata.sorted_tables for key in table.foreign_keys]
+    keys = [key for table in tables.metadata.sorted_tables for key in table.foreign_keys]
     assert keys
     assert [str(key.parent) for key in keys if key.ondelete not in {"CASCADE", "SET NULL"}] == []
 

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.exc import StatementError
 
 from storage import archive, changes, consumers, families, inbox, leases, migrate, pairs, quotebook, timeline
+from storage.columns import Utc
 from storage.errors import Misconfigured, StoreBusy
 from storage.records import Article, Hints
 from storage.store import FILING, Store, open_store
-from storage.tables import Utc
 
 ARTICLE = Article(input="a.txt", body="The ferry sails at nine.", headline="Ferry")
 

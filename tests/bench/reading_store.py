@@ -25,7 +25,7 @@ from storage import feeds, indexing
 from storage.feedrecords import FeedState
 from storage.housekeeping import tend
 from storage.store import Store, open_store
-from storage.tables import Base
+from storage.tables import metadata
 
 VERSION = 1
 """Raise it with every change to what is generated: kept stores of another version are made anew."""
@@ -200,7 +200,7 @@ def _relation(one: tuple[int, str], other: tuple[int, str], body: str, at: datet
 def fill(store: Store, count: int) -> None:
     """Write the rows, count the stories, and let the program index them."""
     held: dict[str, list[list[Any]]] = {}
-    columns: dict[str, list[str]] = {t: [c.name for c in Base.metadata.tables[t].columns] for t in WRITTEN}
+    columns: dict[str, list[str]] = {t: [c.name for c in metadata.tables[t].columns] for t in WRITTEN}
 
     def flush(conn: Any) -> None:
         for table in WRITTEN:
