@@ -146,6 +146,7 @@ def test_what_was_filed_with_enrichment_switched_off_is_enriched_by_a_backfill(
     assert backfill().redone == Redone()
 
 
+@pytest.mark.parametrize("dialect", [pytest.param("sqlite", marks=pytest.mark.hard), "postgresql"], indirect=True)
 def test_two_at_once_do_nothing_twice_and_live_work_goes_first(
     backfill: Callable[..., Any], desk: Store, tmp_path: Path
 ) -> None:
@@ -195,7 +196,9 @@ def everything_is_filed(desk: Store, count: int) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("what", ["take_in_hand", pytest.param("note", marks=pytest.mark.hard), "extract_batch"])
+@pytest.mark.parametrize(
+    "what", ["take_in_hand", *(pytest.param(one, marks=pytest.mark.hard) for one in ("note", "extract_batch"))]
+)
 def test_a_backfill_that_failed_once_steps_over_nothing(
     backfill: Callable[..., Any], desk: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:

@@ -338,6 +338,7 @@ print(status, re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_t
 """Its own peak: what getrusage gives begins with that of the process which it was forked from."""
 
 
+@pytest.mark.hard
 def test_ten_times_the_articles_take_the_memory_of_one(databases: Databases, tmp_path: Path) -> None:
     """On PostgreSQL: SQLite keeps up to 32 MB of its pages in this process, which is a constant of another kind."""
     from sqlalchemy import text
