@@ -4,6 +4,7 @@ Results go to stdout, everything else to stderr. Exit status: 0 done, 1 somethin
 """
 
 import argparse
+import copy
 import io
 import logging
 import os
@@ -101,13 +102,29 @@ def prepare_streams() -> None:
 
 def _log(verbose: bool) -> None:
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines("%(levelname)s %(name)s %(message)s", verbose=verbose))
     # Prefect's loggers hand on what is meant for its UI, whatever the root's level is.
-    logging.getLogger().handlers[0].setLevel(level)
+    handler.setLevel(level)
+    logging.basicConfig(level=level, handlers=[handler])
     logging.getLogger("tasks").setLevel(logging.INFO)
     if not verbose:
         for name in ("trafilatura", "htmldate", "pebble"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class _Lines(logging.Formatter):
+    """Writes an error that explains itself without the way it came, unless that is asked for."""
+
+    def __init__(self, form: str, *, verbose: bool) -> None:
+        super().__init__(form)
+        self._verbose = verbose
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not self._verbose and record.exc_info and isinstance(record.exc_info[1], WiredeskError):
+            record = copy.copy(record)  # others log it whole
+            record.exc_info = record.exc_text = None
+        return super().format(record)
 
 
 def parser() -> argparse.ArgumentParser:

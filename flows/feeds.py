@@ -237,12 +237,13 @@ def poll(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _one(conn: Connection, given: str) -> Feed:
-    """Find the feed that a person means: by its address, or by a part of address or title that no other feed has."""
+    """Find the feed that a person means: by its address, its title, or a part of either that no other feed has."""
     for exact in (given, _address(given), link.normal(_address(given))):
         if exact and (feed := feeds.find(conn, exact)) is not None:
             return feed
     part = given.lower()
     found = [f for f in feeds.every(conn) if part in f.state.address.lower() or part in (f.state.title or "").lower()]
+    found = [f for f in found if part == (f.state.title or "").lower()] or found
     if len(found) == 1:
         return found[0]
     if found:

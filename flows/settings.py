@@ -134,7 +134,7 @@ def read_settings() -> Settings:
             meant = f"; perhaps you mean {near[0]}" if near else ""
             raise Misconfigured(f"there is no such setting{meant} (the README lists them)", subject=name)
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
@@ -142,6 +142,11 @@ def read_settings() -> Settings:
         default = f"; default: {field.default}" if field.default not in {None, ""} else ""
         why = f"{first['input']!r} will not do. {first['msg']}. It is: {field.description}{default}"
         raise Misconfigured(why, subject=PREFIX + name.upper()) from None
+    if settings.proxy:
+        from tasks.wire import proxy_at  # most have none, and need not load it
+
+        proxy_at(settings.proxy)  # whoever starts the desk hears of it, not the first poll
+    return settings
 
 
 def override(**values: str | None) -> None:

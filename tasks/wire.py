@@ -57,7 +57,7 @@ class Wire:
             max_keepalive_connections=connections,
             keepalive_expiry=_KEEPALIVE_S,
             network_backend=network.inner if proxy else network,
-            proxy=_proxy(proxy) if proxy else None,
+            proxy=proxy_at(proxy) if proxy else None,
         )
         # Through a proxy it is the proxy that looks names up and connects. What can be judged from here is.
         self._judge = network.judge if proxy else None
@@ -119,7 +119,12 @@ def user_agent(contact: str = "") -> str:
     return f"{named} (+{contact})" if contact else named
 
 
-def _proxy(address: str) -> httpcore.Proxy:
+def proxy_at(address: str) -> httpcore.Proxy:
+    """Give the proxy of an address, with its name and password.
+
+    Raises:
+        Misconfigured: it is no such address.
+    """
     try:
         parts = urlsplit(address)
         scheme, host = parts.scheme.encode(), (parts.hostname or "").encode()

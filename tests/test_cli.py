@@ -1,5 +1,6 @@
 """The command line as a person uses it: real processes, real files, real flows."""
 
+import logging
 import os
 import sqlite3
 import time
@@ -13,10 +14,10 @@ from commandline import ROOT, here, lines, wiredesk
 from desking import free_port
 from shelving import Desk, quoting
 
-from flows import demo, lists, showbooks
+from flows import cli, demo, lists, showbooks
 from flows.settings import read_settings
 from storage import catalogue, inbox, migrate, quotebook
-from storage.errors import Misconfigured, WiredeskError
+from storage.errors import Misconfigured, StoreBusy, WiredeskError
 from storage.records import Article, Hints
 from storage.searching import Asked
 from storage.store import Store, open_store
@@ -193,6 +194,7 @@ def test_sweep_files_what_lies_in_the_drop_folder(tmp_path: Path) -> None:
     [
         ("WIREDESK_WORKERS", "many", "It is: processes that read and enrich"),
         ("WIREDESK_EXTRACT_TIMEOUT_S", "inf", "seconds one document may take to read"),
+        ("WIREDESK_PROXY", "http://user:pa ss@[::1", "no proxy's address"),
         ("WIREDESK_FETCH_PORTS", "80-90", "'80-90' will not do.*default: 80,443"),
         ("WIREDESK_WORKER", "1", "no such setting; perhaps you mean WIREDESK_WORKERS"),
     ],
@@ -203,6 +205,16 @@ def test_a_setting_that_cannot_be_is_named(
     monkeypatch.setenv(name, value)
     with pytest.raises(Misconfigured, match=rf"^{name}: .*{says}"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("error", "verbose", "lines"),
+    [(StoreBusy("it does not answer"), False, 1), (StoreBusy("x"), True, 2), (KeyError(), False, 2)],
+)
+def test_an_error_that_explains_itself_is_logged_in_one_line(error: Exception, verbose: bool, lines: int) -> None:
+    record = logging.LogRecord("prefect", logging.ERROR, "", 0, "failed: %r", (error,), (type(error), error, None))
+    said = cli._Lines("%(message)s", verbose=verbose).format(record)
+    assert len(said.splitlines()) == lines
 
 
 def test_a_prefect_server_that_is_away_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -86,6 +86,15 @@ def test_feeds_that_only_a_key_tells_apart_are_both_polled(home: Path, store: St
         named("https://quay.example/rss?key=c")
 
 
+def test_feed_is_known_by_its_whole_title_whatever_else_has_it_as_a_part(home: Path, store: Store) -> None:
+    add(store, "https://quay.example/a", title="Quay")
+    add(store, "https://quay.example/b", title="Quay and pier")
+    assert run("pause", "quay", home=home) == 0
+    assert [address for address, state in states(store).items() if state.condition == "paused"] == [
+        "https://quay.example/a"
+    ]
+
+
 def test_feed_behind_a_sites_address_is_found(
     home: Path, store: Store, server: FaultyServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
