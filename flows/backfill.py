@@ -105,7 +105,10 @@ async def _leave_summary(done: Backfilled) -> None:
     taken, redone = done.taken, done.redone
     if taken.documents:
         table: dict[str, object] = {"documents": taken.documents, "known before": taken.known}
-        table |= {name: getattr(taken.counts, name) for name in ("filed", "revised", "copies", "seen", "rejected")}
+        table |= {
+            name: getattr(taken.counts, name)
+            for name in ("filed", "revised", "withdrawn", "copies", "seen", "rejected")
+        }
         table |= {"to try again": taken.counts.failed}
     else:
         table = {"made anew": redone.redone, "different": redone.altered, "kept as they were": redone.kept}

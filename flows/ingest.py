@@ -125,6 +125,7 @@ class _Desk:
             "received": counts.received,
             "filed": counts.filed,
             "revised": counts.revised,
+            "withdrawn": counts.withdrawn,
             "copies": counts.copies,
             "seen": counts.seen,
             "rejected": counts.rejected,

@@ -115,7 +115,7 @@ def ingest_now(store: Store, arrivals: Iterable[Document | Refusal], settings: S
     new = set(fresh)
     states = Counter("seen" if item.id not in new and item.state == "filed" else item.state for item in items)
     kept = sum(item.id in new and item.digest is not None for item in items)  # the rest never reached the flow
-    show.outcome(items, states, copies=counts.copies, others=max(0, counts.received - kept))
+    show.outcome(items, states, counts=counts, others=max(0, counts.received - kept))
     return 1 if states.keys() - {"filed", "seen"} else 0
 
 

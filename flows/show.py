@@ -120,15 +120,17 @@ def watched(what: str, waiting: int, count: Callable[[], int]) -> Iterator[None]
             watcher.join()
 
 
-def outcome(items: Sequence[Item], states: Mapping[State, int], *, copies: int, others: int) -> None:
+def outcome(items: Sequence[Item], states: Mapping[State, int], *, counts: Counts, others: int) -> None:
     """Say what became of the documents of one command, and what was refused and why."""
     console = out()
     waiting = states.get("captured", 0) + states.get("claimed", 0)
-    words = [f"received {len(items)}", f"filed {states.get('filed', 0)}", f"copies {copies}"]
+    words = [f"received {len(items)}", f"filed {states.get('filed', 0)}", f"copies {counts.copies}"]
     words += [f"seen {states.get('seen', 0)}", f"rejected {states.get('rejected', 0)}"]
     if waiting:
         words.append(f"to try again {waiting}")
     console.print("   ".join(words), style="bold")
+    if said := [f"{word} {n}" for word in ("revised", "withdrawn") if (n := getattr(counts, word))]:
+        console.print(f"of those filed {', '.join(said)}")
     if others:
         console.print(f"and {others} that had been waiting before")
     refused = [item for item in items if item.state == "rejected"]
@@ -289,12 +291,17 @@ def swept(folder: Path, *, found: Swept, counts: Counts) -> None:
     files += f"   cannot be moved away {found.stuck}" if found.stuck else ""
     files += f"   left alone, by their names no documents {found.odd}" if found.odd else ""
     console.print(f"{escape(str(folder))}: {files}", style="bold")
-    words = ("filed", "revised", "copies", "seen", "rejected")
-    console.print("   ".join(f"{word} {getattr(counts, word)}" for word in words))
+    console.print("   ".join(_became(counts)))
     if counts.failed:
         console.print(f"to try again {counts.failed}")
     if counts.rejected or found.refused:
         console.print("why: wiredesk rejected list", style="dim")
+
+
+def _became(counts: Counts) -> list[str]:
+    """Say what became of documents; of what was withdrawn only if there was any."""
+    words = ("filed", "revised", *(["withdrawn"] * bool(counts.withdrawn)), "copies", "seen", "rejected")
+    return [f"{word} {getattr(counts, word)}" for word in words]
 
 
 def refilled(counts: Counts, *, documents: int, known: int, dry_run: bool) -> None:
@@ -306,8 +313,7 @@ def refilled(counts: Counts, *, documents: int, known: int, dry_run: bool) -> No
         console.print("dry run: nothing was written")
         return
     words = [f"documents {documents}", f"known {known}"]
-    words += [f"{word} {getattr(counts, word)}" for word in ("filed", "revised", "copies", "seen", "rejected")]
-    console.print("   ".join(words), style="bold")
+    console.print("   ".join([*words, *_became(counts)]), style="bold")
     if counts.failed:
         console.print(f"to try again {counts.failed}")
     if counts.rejected:
