@@ -38,7 +38,7 @@ up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
 	@exec $(BIN)/wiredesk up
 
 # One more process than cores: half of their time these tests wait for processes of their own. The hard ones do not.
-TESTERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
+TESTERS = $(shell $(BIN)/python -c "import os; print(len(os.sched_getaffinity(0)) + 1)")
 
 test: .venv/.dev  ## Run the tests (under 10 minutes)
 	@$(BIN)/python -m pytest -m "not hard" -n $(TESTERS) --dist loadfile

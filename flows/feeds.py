@@ -88,8 +88,8 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
     now = datetime.now(UTC)
     with open_store(settings.database, raw_url=settings.raw) as store, store.writing() as conn:
         known = [feed.state for feed in feeds.every(conn)]
-        addresses = [address for state in known for address in (state.address, *state.former_addresses)]
-        whole, keyless = _with_keys(listed, addresses)
+        former = [address for state in known for address in state.former_addresses]
+        whole, keyless = _with_keys(listed, [state.address for state in known], former)
         states = [
             FeedState(address=one.address, title=one.title, site=one.site, tags=one.tags, next_poll_at=now)
             for one in whole
@@ -100,7 +100,7 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
         for state, (feed, _) in zip(states, added, strict=True):
             tags.setdefault(feed.id, []).extend(state.tags)
         tagged = sum(_tag(conn, feed, tags[feed.id]) for feed in {feed.id: feed for feed, _ in added}.values())
-    print(f"{new} feeds added, {len(whole) - new} known before, {tagged} of them with new tags", file=sys.stderr)
+    print(f"{new} feeds added, {len(tags) - new} known before, {tagged} of them with new tags", file=sys.stderr)
     for address in keyless:
         print(
             f"wiredesk: {address}: not added, its key was left out of the list; add it by its address", file=sys.stderr
@@ -108,11 +108,12 @@ def import_opml(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if keyless else 0
 
 
-def _with_keys(listed: Sequence[Listed], known: Sequence[str]) -> tuple[list[Listed], list[str]]:
-    """Give addresses from which an export has left the keys out as they are known, and apart those that are not."""
-    whole: dict[str, list[str]] = {}
-    for address in known:
-        whole.setdefault(masked(address), []).append(address)
+def _with_keys(listed: Sequence[Listed], known: Sequence[str], former: Sequence[str]) -> tuple[list[Listed], list[str]]:
+    """Give addresses from which an export has left the keys out as they are known, and apart those that are not.
+
+    A `former` address is what is meant only if none that is `known` looks like it.
+    """
+    whole = _by_mask(former) | _by_mask(known)
     found, keyless = [], []
     for one in listed:
         if MASK not in one.address:
@@ -122,6 +123,13 @@ def _with_keys(listed: Sequence[Listed], known: Sequence[str]) -> tuple[list[Lis
         else:
             keyless.append(one.address)
     return found, keyless
+
+
+def _by_mask(addresses: Sequence[str]) -> dict[str, list[str]]:
+    alike: dict[str, list[str]] = {}
+    for address in addresses:
+        alike.setdefault(masked(address), []).append(address)
+    return alike
 
 
 def export_opml(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -180,6 +180,8 @@ def story_meant(conn: Connection, given: str) -> tuple[str, str]:
     story = families.story_of(conn, given)
     if story is None and (article := article_beginning(conn, given)):
         given, story = article, families.story_of(conn, article)
+        if story is None:
+            raise WiredeskError("this article is in no story any more: it was withdrawn", subject=given)
     if story is None:
         raise WiredeskError("no story or article has this id; `wiredesk stories` lists them", subject=given)
     return given, story

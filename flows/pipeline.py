@@ -52,7 +52,7 @@ class Pipeline:
 
     async def file(self, items: Sequence[Item], name: str) -> Counts:
         """Read, enrich and file a batch of items, which `name` names."""
-        done = await one_by_one_if_it_fails(items, name, self._file, self._blame)
+        done = await one_by_one_if_it_fails(items, name, self._file, self._blame, called=lambda item: f"item {item.id}")
         await announce.changed(self._store)
         return sum(done, Counts())
 
@@ -103,8 +103,12 @@ async def one_by_one_if_it_fails(
     name: str,
     take: Callable[[Sequence[T], str], Awaitable[R]],
     blame: Callable[[T, str], R],
+    *,
+    called: Callable[[T], str],
 ) -> list[R]:
     """Take a batch; if our own code fails on it, take what is in it one by one, and blame whose fault it is.
+
+    `called` names one of them for the log.
 
     Raises:
         Exception: it is nobody's fault: the database, Prefect's server or a setting.
@@ -114,14 +118,15 @@ async def one_by_one_if_it_fails(
     except (WiredeskError, httpx.HTTPError, PrefectException):
         raise
     except Exception as error:  # noqa: BLE001 - it is reported, and set against whose fault it is
-        get_run_logger().exception("%s failed", name)
-        if len(batch) == 1:
+        alone = f", {called(batch[0])}," if len(batch) == 1 else ""
+        get_run_logger().exception("%s%s failed", name, alone)
+        if alone:
             return [await asyncio.to_thread(blame, batch[0], f"{type(error).__name__}: {error}")]
-    alone = [
-        await one_by_one_if_it_fails([one], f"{name}, {n} of {len(batch)}", take, blame)
+    each = [
+        await one_by_one_if_it_fails([one], f"{name}, {n} of {len(batch)}", take, blame, called=called)
         for n, one in enumerate(batch, 1)
     ]
-    return [taken for one in alone for taken in one]
+    return [taken for one in each for taken in one]
 
 
 async def side_by_side(lane: Callable[[], Coroutine[Any, Any, R]], lanes: int) -> list[R]:

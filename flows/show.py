@@ -7,7 +7,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,15 +147,20 @@ def outcome(items: Sequence[Item], states: Mapping[State, int], *, counts: Count
 
 def waits(count: int, until: datetime) -> None:
     """Say, to whoever watches, that the command waits for another run, and how long at most."""
-    what = f"waiting for {count:,} documents that another run has in hand"
-    print(f"{what}; if it has died they are free at {until:%H:%M} UTC", file=sys.stderr)
+    what = f"waiting for what another run has in hand, documents: {count:,}"
+    print(f"{what}; if it has died they are free at {_next_minute(until)}", file=sys.stderr)
 
 
 def in_hand(count: int, until: datetime) -> None:
     """Say what other runs still have in hand, and what to do if they have died."""
     out().print(
-        f"in the hands of other runs {count:,}; if they have died, run this again after {until:%H:%M} UTC", style="dim"
+        f"in the hands of other runs {count:,}; if they have died, run this again at {_next_minute(until)}",
+        style="dim",
     )
+
+
+def _next_minute(until: datetime) -> str:
+    return f"{until + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC"
 
 
 def record(outcome: Outcome) -> None:

@@ -190,7 +190,7 @@ class _Watch:
                 self._greet()
             if not ready and time.monotonic() > deadline:
                 raise WiredeskError(f"nothing answers after {START_S:g} s; see {self._settings.home / 'log'}")
-        say("stopping; work in hand is brought to its end")
+        say("stopping; work in hand is brought to its end, or ends at once at a second Ctrl-C")
         return 0
 
     def _tend(self, child: _Child) -> int | None:

@@ -5,7 +5,6 @@ before that, so a crash loses nothing: the claim runs out, and the next poll fin
 """
 
 import asyncio
-import hashlib
 import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -86,7 +85,7 @@ def _compare(store: Store, feed: Feed, asked: Asked) -> _Found:
         hints = entrypage.hints(entry)
         if entry.canonical in nowhere or (own and links[entry.canonical] > 1):
             # Its link does not name it: several articles would become one.
-            hints = replace(hints, identifier=f"{_told(feed.state.address)}#{entry.key}", url=None)
+            hints = replace(hints, identifier=f"{_told(feed)}#{entry.key}", url=None)
         return Noted(entry=entry, hints=hints, own=own)
 
     keys = {k.key for k in known}
@@ -98,10 +97,10 @@ def _compare(store: Store, feed: Feed, asked: Asked) -> _Found:
     )
 
 
-def _told(address: str) -> str:
-    """Give a feed's address without its keys, and still no other's: they may be all that two feeds differ in."""
-    without = masked(address)
-    return without if without == address else f"{without}~{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+def _told(feed: Feed) -> str:
+    """Give a feed's address without its keys, and its number in their place: they may be all that two differ in."""
+    address = masked(feed.state.address)
+    return address if address == feed.state.address else f"{address}~{feed.id}"
 
 
 def _write(round_: Round, feed: Feed, state: FeedState, attempt: Attempt, found: _Found, now: datetime) -> Polled:

@@ -34,7 +34,6 @@ from tasks import (
     nitf,
     page,
     pdftext,
-    recordlists,
     wiremessage,
     wiretext,
     xmltext,
@@ -58,6 +57,7 @@ _DESKS: Final = frozenset(
 """Mailboxes of organisations: their sender's name is no person's."""
 _TELEGRAPH: Final = re.compile(r"\A\s*ZCZC\b[^\n]*\n|\n[^\S\n]*NNNN\s*\Z")
 """Beginning and end of a message as teleprinters knew them. White space that runs over lines would be quadratic."""
+_JSON_START: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
 _PAGE_ROOTS: Final = frozenset({"html", "head", "body"})
 
 
@@ -91,7 +91,7 @@ def _read_text(text: str, subject: str, hints: Hints) -> Article | Withdrawal:
     suffix = filenames.suffix(subject)
     if feedfile.is_feed(text):
         return _read_only_part(text.encode("utf-8", "replace"), subject, hints)
-    if (suffix in {"json", "jsonl"} and text.lstrip()[:1] != "<") or recordlists.JSON_START.match(text):
+    if (suffix in {"json", "jsonl"} and text.lstrip()[:1] != "<") or _JSON_START.match(text):
         return _read_json(text, subject, hints)
     root = xmltext.root(text)
     if root in {"nitf", "NewsML", "NewsItem"} or root in newsmlg2.ROOTS:

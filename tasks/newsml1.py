@@ -33,8 +33,8 @@ def read_newsml(tree: Any, *, input: str, hints: Hints) -> Article | Withdrawal:
     for lines in every(one, "NewsLines"):
         _read_lines(found, lines)
     _read_metadata(found, one)
-    if found.published is None:
-        found.published = moment(said(envelope, "DateAndTime"))
+    found.sent = moment(said(envelope, "DateAndTime"))
+    found.published = found.published or found.sent
     return wireitem.finish(found, input=input, hints=hints)
 
 

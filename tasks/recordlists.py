@@ -10,7 +10,6 @@ from tasks import articlejson, ninjs, xmltext
 from tasks.archives import LARGEST
 from tasks.filenames import suffix
 
-JSON_START: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
 _LONG_LIST: Final = 4 * 1024 * 1024
 """Bytes from which a file of records, one a line, is read line by line; it may hold any number of them."""
 
@@ -28,7 +27,7 @@ def begins_lines(head: bytes, name: str) -> bool:
 def numbered_lines(source: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that hold anything, with their numbers, as they are read."""
     lines = enumerate(iter(lambda: source.readline(LARGEST), b""), 1)
-    return ((n, line.strip()) for n, line in lines if line.strip())
+    return ((n, stripped) for n, line in lines if (stripped := line.strip()))
 
 
 def records(text: str, name: str) -> Iterator[tuple[int, str]] | None:

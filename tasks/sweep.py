@@ -156,7 +156,7 @@ class _File:
 
     name: str
     look: Look
-    beside: Look | None = None
+    beside: Look | None
     documents: int = 0
     changed: bool = False
     refusal: Refusal | None = None
@@ -243,22 +243,36 @@ class _Sweep:
 
     def _read(self, name: str) -> Iterator[tuple[_File, Document | Refusal]]:
         """Read one file, if it is whole: its documents, or why there are none."""
-        look = self._folder.look(name)
-        if look is None or (self._looks is not None and self._looks.is_stuck(name, look)):
+        file = self._looked_at(name)
+        if file is None:
             return
-        # Its sidecar is looked at before it is opened. Another sweep, which none keeps away from this one, moves the
-        # document first: then an open document without a sidecar never had one.
-        file = _File(name, look)
         try:
-            file.beside = self._folder.look(name + SIDECAR)
             yield from ((file, arrival) for arrival in self._documents(file))
         except Rejected as refused:
             file.refusal = Refusal(input=str(self._folder.path / name), reason=refused.reason, detail=refused.detail)
             yield file, file.refusal
         except OSError as error:
-            self._growing += 1
             file.changed = True
-            logger.warning("could not be read, and is looked at again file=%r error=%s", name, error)
+            self._put_off(name, error)
+
+    def _looked_at(self, name: str) -> _File | None:
+        """Look at a file and its sidecar; None if it is gone, or not to be read now.
+
+        The sidecar is looked at before its document is opened. Another sweep, which none keeps away from this one,
+        moves the document first: then an open document without a sidecar never had one.
+        """
+        try:
+            look = self._folder.look(name)
+            if look is None or (self._looks is not None and self._looks.is_stuck(name, look)):
+                return None
+            return _File(name, look, self._folder.look(name + SIDECAR))
+        except OSError as error:
+            self._put_off(name, error)
+            return None
+
+    def _put_off(self, name: str, error: OSError) -> None:
+        self._growing += 1
+        logger.warning("could not be read, and is looked at again file=%r error=%s", name, error)
 
     def _documents(self, file: _File) -> Iterator[Document | Refusal]:
         """Give the documents of a file, none if it has to wait.

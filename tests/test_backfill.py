@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
-from storage import backfills, catalogue, changes, inbox, leases, renewal
+from storage import backfills, catalogue, changes, inbox, leases, renewal, tables
 from storage.backfills import Place
 from storage.errors import StoreBusy
 from storage.records import Hints
@@ -279,6 +280,8 @@ def test_a_document_that_the_desk_itself_fails_on_stops_no_backfill(
         faulty.setattr(redo, "redo_batch", failing(redo.redo_batch, lambda given: given[1].headline))
         poison = record(6)["headline"]
         assert backfill(again=True, dry_run=True).redone.failed == 1
+        with desk.reading() as conn:
+            assert conn.execute(select(func.count()).select_from(tables.Redo)).scalar_one() == 0
         faulty.setenv("WIREDESK_MAX_ATTEMPTS", "2")
         first = backfill(again=True)
         assert (first.redone.redone, first.redone.failed, first.aside) == (10, 1, ())

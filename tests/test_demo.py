@@ -3,7 +3,6 @@
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from flows import export
 from storage.errors import WiredeskError
 from storage.records import sort_time
 
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EXPECTED = json.loads((ROOT / "seeds" / "expected.json").read_text(encoding="utf-8"))
 
 

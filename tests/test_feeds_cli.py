@@ -174,10 +174,14 @@ def test_list_without_keys_finds_the_feeds_it_was_made_from(
     run("export", "--out", tmp_path / "out.opml", home=home)
     listed = [replace(one, tags=("north",)) for one in opml.read((tmp_path / "out.opml").read_bytes())]
     listed.append(opml.Listed(address="http://old.example/feed?token=***", tags=("old",)))  # it has moved since
+    add(store, "http://new.example/feed?token=x", former_addresses=("http://post.example/feed?token=y",))
     listed.append(opml.Listed(address="http://other.example/feed?token=***"))
     (tmp_path / "list.opml").write_bytes(opml.write(listed, title="x"))
     assert run("import", tmp_path / "list.opml", home=home) == 1
-    assert {a: s.tags for a, s in states(store).items()} == {"http://post.example/feed?token=sesame": ("north", "old")}
+    assert {a: s.tags for a, s in states(store).items()} == {
+        "http://post.example/feed?token=sesame": ("north", "old"),
+        "http://new.example/feed?token=x": (),
+    }
     assert "http://other.example/feed?token=***: not added, its key" in capsys.readouterr().err
 
 

@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from commandline import ROOT
 from conftest import SAMPLES
 
 from storage import catalogue, changes, inbox
 from storage.store import open_store
 
-ROOT = Path(__file__).parent.parent
 SEED = 20261122
 
 
@@ -38,7 +40,9 @@ def outcome(home: Path) -> dict[str, Any]:
 @pytest.mark.hard
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("command", ["ingest", "backfill", "sweep"])
-def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_path: Path) -> None:
+def test_a_command_killed_from_outside_goes_on_where_it_was(
+    command: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     def prepared(name: str) -> tuple[Path, list[str]]:
         home = tmp_path / name
         given = home / "drop" if command == "sweep" else tmp_path / "given"
@@ -48,32 +52,32 @@ def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_pa
             os.utime(given / sample.name, (1_770_000_000, 1_770_000_000))
         return home, [sys.executable, "-m", "flows", command, *([] if command == "sweep" else [str(given)])]
 
-    def run(home: Path, words: list[str], kill_after_s: float | None) -> float:
+    def run(home: Path, words: list[str], kill_after_s: float | None = None, *, orphans: bool = False) -> float:
+        """Run a command; its own Prefect server, and its workers, may live on as `orphans`."""
         began = time.monotonic()
         with (tmp_path / "log").open("ab") as log:
             process = subprocess.Popen(words, env=environment(home), cwd=ROOT, stdout=log, stderr=log)
             try:
                 process.wait(kill_after_s)
             except subprocess.TimeoutExpired:
-                below = psutil.Process(process.pid).children(
-                    recursive=True
-                )  # Prefect's server for one command, for one
-                for one in (process, *below):
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        one.kill()
+                below = psutil.Process(process.pid).children(recursive=True)
+                process.kill()
                 process.wait()
+                request.addfinalizer(partial(_end, below))
+                if not orphans:
+                    _end(below)
         return time.monotonic() - began
 
     whole, words = prepared("whole")
-    took_s = run(whole, words, None)
+    took_s = run(whole, words)
     dice = random.Random(SEED)
     killed, words = prepared("killed")
-    for _ in range(3):
-        run(killed, words, took_s * dice.uniform(0.3, 0.95))
+    for n in range(3):
+        run(killed, words, took_s * dice.uniform(0.3, 0.95), orphans=n == 0)
     time.sleep(5)  # the leases run out
-    run(killed, words, None)
+    run(killed, words)
     if command == "backfill":  # what it left in hand is whoever's that comes by
-        run(killed, [sys.executable, "-m", "flows", "ingest", str(tmp_path / "given")], None)
+        run(killed, [sys.executable, "-m", "flows", "ingest", str(tmp_path / "given")])
     assert outcome(killed) == outcome(whole)
     found = outcome(killed)
     assert found["filed"] == found["articles"]
@@ -83,6 +87,12 @@ def test_a_command_killed_from_outside_goes_on_where_it_was(command: str, tmp_pa
         put_away = sorted(p.name for part in ("done", "rejected") for p in (killed / "drop" / part).rglob("*.*"))
         assert left == []
         assert [n for n in put_away if not n.endswith(".reason.txt")] == sorted(s.name for s in SAMPLES.iterdir())
+
+
+def _end(processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 @pytest.mark.hard

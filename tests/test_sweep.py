@@ -387,6 +387,25 @@ def test_what_cannot_be_moved_is_noted_once_and_left(
     assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000, looks=seen) == Swept()
 
 
+@pytest.mark.parametrize("which", ["a.txt", "a.txt.meta.json"])
+def test_what_cannot_be_looked_at_keeps_nothing_else_from_being_taken(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    drop(tmp_path, "a.txt", "one")
+    drop(tmp_path, "b.txt", "two")
+    look = DropFolder.look
+
+    def broken(folder: DropFolder, name: str) -> Any:
+        if name == which:
+            raise OSError(5, "Input/output error", name)
+        return look(folder, name)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(DropFolder, "look", broken)
+        assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(taken=1, growing=1)
+    assert sweep.sweep(store, tmp_path, now=NOW, max_bytes=1000) == Swept(taken=1)
+
+
 def test_an_archive_is_taken_however_large_with_a_limit_for_each_document(store: Store, tmp_path: Path) -> None:
     packed = tmp_path / "drop" / "Halcyon" / "march.zip"
     packed.parent.mkdir(parents=True)

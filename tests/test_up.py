@@ -89,4 +89,6 @@ def test_a_second_ctrl_c_ends_everything_at_once(command: str, tmp_path: Path) -
             pass
     finally:
         if ended is not up:
-            up.stop()
+            up.process.send_signal(signal.SIGTERM)  # twice is not at once, as it is for Ctrl-C
+            time.sleep(0.2)
+            assert up.stop() == 0
