@@ -53,7 +53,6 @@ class Pipeline:
     async def file(self, items: Sequence[Item], name: str) -> Counts:
         """Read, enrich and file a batch of items, which `name` names."""
         done = await one_by_one_if_it_fails(items, name, self._file, self._blame, called=lambda item: f"item {item.id}")
-        await announce.changed(self._store)
         return sum(done, Counts())
 
     async def _file(self, items: Sequence[Item], name: str) -> Counts:
@@ -67,7 +66,7 @@ class Pipeline:
                 enriched = await enrich_batch(pool, as_is(read), timeout_s=settings.enrich_timeout_s, batch=name)
         self.outlets.update(o.publisher for o in enriched if isinstance(o, Article))
         with self._timed("file"):
-            return await file_batch(
+            counts = await file_batch(
                 store,
                 as_is(items),
                 as_is(enriched),
@@ -76,6 +75,8 @@ class Pipeline:
                 window=timedelta(days=settings.match_window_days),
                 batch=name,
             )
+        await announce.changed(self._store)
+        return counts
 
     def _blame(self, item: Item, error: str) -> Counts:
         now = datetime.now(UTC)

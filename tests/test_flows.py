@@ -58,7 +58,8 @@ def test_ingest_takes_what_waits_and_leaves_its_counts_as_a_table(prefect_server
             }
     assert states == {"noticed": 0, "captured": 0, "claimed": 0, "filed": 16, "seen": 0, "rejected": 6}
     assert row == {
-        "received": 22, "filed": 16, "revised": 0, "copies": row["copies"], "seen": 0, "rejected": 6, "to try again": 0,
+        "received": 22, "filed": 16, "revised": 0, "withdrawn": 0, "copies": row["copies"], "seen": 0, "rejected": 6,
+        "to try again": 0,
     } | {stage: row[stage] for stage in ("extract, s", "enrich, s", "file, s")}  # fmt: skip
     assert row["enrich, s"] > 0
     assert len(stories) == 12
