@@ -41,10 +41,10 @@ up: .venv/.run  ## Run the whole desk with Prefect's server and UI, until Ctrl-C
 TESTERS = $(shell $(BIN)/python -c "import os; print(len(os.sched_getaffinity(0)) + 1)")
 
 test: .venv/.dev  ## Run the tests (under 10 minutes)
-	@$(BIN)/python -m pytest -m "not hard" -n $(TESTERS) --dist loadfile
+	@$(BIN)/python -m pytest -m "not hard" -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-hard: .venv/.dev  ## Run the slow and violent tests: crashes, load, bad input
-	@$(BIN)/python -m pytest -m hard -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m hard -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev  ## Format, lint, types, import rules
 	@$(BIN)/ruff format --check .

@@ -102,11 +102,10 @@ def _add(
         towards[key].add(cluster[key])
         named.add(key)
     among: list[tuple[int, int]] = []
-    for i, j in candidates(every, {i for i, node in enumerate(every) if node.key in fresh}):
+    for i, j in candidates(every, {i for i, node in enumerate(every) if node.key in fresh}) if nodes else ():
         pair = every[i], every[j]
         if pair[0].key not in cluster and pair[1].key not in cluster:
-            if nodes:
-                among.append((i, j))  # they are compared only if it turns out to matter
+            among.append((i, j))  # they are compared only if it turns out to matter
             continue
         # Whoever is in a cluster for sure need not be held against the rest of it.
         sure = any(a.key in named and cluster.get(b.key) in towards[a.key] for a, b in (pair, pair[::-1]))

@@ -77,16 +77,17 @@ def by_form(
     """Give for each form of a name the people it may stand for: by surname, else first name, else a like spelling."""
     found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     bare = {p: _bare(p) for p in people}
-    by_last: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    by_end: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
     by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     by_start: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for p in people:
-        by_last[bare[p][-1]].append(p)
+        for words in range(1, len(bare[p]) + 1):
+            by_end[bare[p][-words:]].append(p)
         by_first[p[0]].append(p)
         if len(p[-1]) > 5:
             by_start[p[-1][:2]].append(p)
     for key in keys:
-        fitting = [p for p in by_last.get(key[-1], ()) if len(p) > len(key) and bare[p][-len(key) :] == key]
+        fitting = [p for p in by_end.get(key, ()) if len(p) > len(key)]
         if not fitting and len(key) == 1:
             fitting = list(by_first.get(key[0], ()))
         if not fitting and len(key) == 1 and len(key[0]) > 5:

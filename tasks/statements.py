@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from storage.records import Agreement, Carried, Modality, Occurrence, Reported, Speaker, Statement
 from tasks.wordings import (
     Node,
+    are_two,
+    called,
     candidates,
     fold,
     linked_of,
@@ -70,8 +72,12 @@ def tie_together(
     # it is tied to several: it could be anyone's then. What is joined already need not be compared.
     head = {id(n): n for n in nodes}
     mixed: list[tuple[Node, Node]] = []
+    is_named = [person(n) is not None for n in nodes]
+    names = [called(n.speaker) for n in nodes]
     for i, j in candidates(nodes):
-        if (person(nodes[i]) is None) == (person(nodes[j]) is None):
+        if are_two(names[i], names[j]):
+            continue  # before anything else: a thousand quotations of one text may be half a million pairs
+        if is_named[i] == is_named[j]:
             _join(head, nodes[i], nodes[j], linked, same)
         else:
             mixed.append((nodes[i], nodes[j]))

@@ -247,13 +247,23 @@ def _bond(a: Speaker | None, b: Speaker | None) -> _Bond:
     """`same` person or body, perhaps (`open`: one is not named, or speaks for a body), or `none`."""
     if a is None or b is None or a.type != b.type:
         return "open"
-    one, two = _folded(a.name), _folded(b.name)
     if a.type != "Person":
-        return "same" if one == two else "none"
-    if not one or not two or one[-1] != two[-1]:
-        return "none"
-    # Two full names with one surname: a first name, or its initial, must agree.
-    return "same" if len(one) == 1 or len(two) == 1 or one[0][0] == two[0][0] else "none"
+        return "same" if _folded(a.name) == _folded(b.name) else "none"
+    one, two = called(a), called(b)
+    return "none" if one is None or two is None or are_two(one, two) else "same"
+
+
+def called(speaker: Speaker | None) -> tuple[str, str] | None:
+    """Give the surname of a person and the initial of the first name, "" if that is not told; None for all others."""
+    words = _folded(speaker.name) if speaker is not None and speaker.type == "Person" else ()
+    return (words[-1], words[0][0] if len(words) > 1 else "") if words else None
+
+
+def are_two(one: tuple[str, str] | None, other: tuple[str, str] | None) -> bool:
+    """True if two people are meant: another surname, or another initial where both are told."""
+    if one is None or other is None or one == other:
+        return False
+    return one[0] != other[0] or (bool(one[1]) and bool(other[1]))
 
 
 @lru_cache(maxsize=4096)

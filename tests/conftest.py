@@ -31,6 +31,18 @@ hypothesis.settings.load_profile("desk")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LONG = frozenset(
+    str.split(
+        "test_crash test_killed test_desks test_badinput test_busy_day test_cluster "
+        "test_demo test_cli test_backfill test_poll test_desk test_flows test_troubles test_upgrade"
+    )
+)
+"""Files that take minutes: where several test at once they begin first, so that none is waited for at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,9 +54,12 @@ def prefect(folder: Path, *command: str, **variables: str) -> Iterator[subproces
 def test_two_desks_share_the_work_and_one_takes_over_from_the_other(databases: Databases, tmp_path: Path) -> None:
     database, port = databases.fresh("postgresql"), free_port()
     shared = {"WIREDESK_DATABASE_URL": database, "WIREDESK_RAW_URL": str(tmp_path / "raw"), "WIREDESK_WORKERS": "1"}
-    with prefect(tmp_path, "server", "start", "--host", "127.0.0.1", "--port", str(port)):
+    with ExitStack() as stack:
+        stack.enter_context(prefect(tmp_path, "server", "start", "--host", "127.0.0.1", "--port", str(port)))
         shared["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
         desks = [Up(tmp_path / f"home-{n}", port, "desk", WIREDESK_DESK_NAME=f"desk-{n}", **shared) for n in (1, 2)]
+        for desk in desks:
+            stack.callback(desk.end)
         first, second = desks
         wait_for(first.answers, seconds=120, what="Prefect's server")
         headlines = {drop(desk.home, "Shared") for _ in range(EACH) for desk in desks}
